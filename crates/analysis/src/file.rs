@@ -1,0 +1,125 @@
+//! The facts of one file: its items, and where their text lies now.
+
+use std::sync::Arc;
+
+use leakwright_syntax::{TextRange, Tree};
+use rustc_hash::FxHashMap;
+
+use crate::ir::{ItemFacts, ItemRange, Layout, Op, Val};
+use crate::lower::{discover, lower};
+
+/// An item of a file, by its number in source order; the module is the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u32);
+
+impl ItemId {
+    /// The module's own code.
+    pub const MODULE: Self = Self(0);
+}
+
+/// What is known of one file by looking at nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// Items in source order, the module first.
+    pub items: Vec<Item>,
+}
+
+/// An item in its place.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its facts, shared with other versions of the file in which it is the same.
+    pub facts: Arc<ItemFacts>,
+    /// The item it is nested in.
+    pub parent: Option<ItemId>,
+    /// The items nested in it, in the order of [`Op::Define`].
+    pub children: Vec<ItemId>,
+    /// Where its text lies.
+    pub layout: Layout,
+    /// Its whole definition, decorators included.
+    pub range: TextRange,
+    hash: u64,
+}
+
+impl FileFacts {
+    /// Maps a file. Items whose own text is that of an item of `previous` keep its facts.
+    pub fn map(tree: &Tree, previous: Option<&Self>) -> Self {
+        let known: FxHashMap<u64, &Arc<ItemFacts>> = previous
+            .into_iter()
+            .flat_map(|file| &file.items)
+            .filter(|item| !item.facts.is_broken)
+            .map(|item| (item.hash, &item.facts))
+            .collect();
+        let items = discover(tree)
+            .into_iter()
+            .map(|found| {
+                let reused = known.get(&found.hash).filter(|_| !found.is_broken);
+                let facts =
+                    reused.map_or_else(|| Arc::new(lower(&found, tree.text())), |facts| Arc::clone(facts));
+                Item {
+                    facts,
+                    parent: found.parent.map(|index| ItemId(index as u32)),
+                    children: found.children.iter().map(|index| ItemId(*index as u32)).collect(),
+                    layout: found.layout,
+                    range: found.range,
+                    hash: found.hash,
+                }
+            })
+            .collect();
+        Self { items }
+    }
+
+    /// An item.
+    pub fn item(&self, id: ItemId) -> &Item {
+        &self.items[id.0 as usize]
+    }
+
+    /// The facts of an item.
+    pub fn facts(&self, id: ItemId) -> &ItemFacts {
+        &self.items[id.0 as usize].facts
+    }
+
+    /// The numbers of all items.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ItemId> + use<> {
+        (0..self.items.len() as u32).map(ItemId)
+    }
+
+    /// Where a range of an item lies in the file.
+    pub fn range(&self, id: ItemId, range: ItemRange) -> TextRange {
+        self.item(id).layout.to_file(range)
+    }
+
+    /// Where the source of a value lies in the file.
+    pub fn value_range(&self, id: ItemId, value: Val) -> TextRange {
+        self.range(id, self.facts(id).body.insts[value.index()].range)
+    }
+
+    /// The items around an item, innermost first.
+    pub fn ancestors(&self, id: ItemId) -> impl Iterator<Item = ItemId> {
+        std::iter::successors(self.item(id).parent, |outer| self.item(*outer).parent)
+    }
+
+    /// The item that an [`Op::Define`] value defines.
+    pub fn defined(&self, id: ItemId, value: Val) -> Option<ItemId> {
+        match self.facts(id).body.op(value) {
+            Op::Define(number) => self.item(id).children.get(number as usize).copied(),
+            _ => None,
+        }
+    }
+
+    /// The dotted name of an item within its module; empty for the module.
+    pub fn dotted_name(&self, id: ItemId) -> String {
+        let mut names: Vec<&str> = self.ancestors(id).map(|outer| self.facts(outer).own_name()).collect();
+        names.reverse();
+        names.push(self.facts(id).own_name());
+        names.retain(|name| !name.is_empty());
+        names.join(".")
+    }
+
+    /// Whether two maps of a file have the same facts for the same items in the same places.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Item, &Item)| {
+            a.hash == b.hash && a.range == b.range && a.parent == b.parent && a.layout == b.layout
+        };
+        self.items.len() == other.items.len() && self.items.iter().zip(&other.items).all(same)
+    }
+}

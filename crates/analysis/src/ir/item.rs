@@ -1,0 +1,151 @@
+//! The facts of one item.
+
+use super::{Args, Const};
+use super::{Body, ItemRange, Name, Names, Op, Scope, ScopeId, ScopeKind, Val, Var, VarId};
+
+/// What is known of a module's own code, a class or a function by looking at nothing else.
+#[derive(Clone, Debug)]
+pub struct ItemFacts {
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its name; `None` for a module.
+    pub name: Option<Name>,
+    /// Where its name stands; where it begins, for a module.
+    pub name_range: ItemRange,
+    /// Its names and strings.
+    pub names: Names,
+    /// Its scopes: its own first, the one around it second.
+    pub scopes: Vec<Scope>,
+    /// Its variables.
+    pub vars: Vec<Var>,
+    /// Its code.
+    pub body: Body,
+    /// Parameters, for a function.
+    pub params: Vec<Param>,
+    /// Decorators, outermost first.
+    pub decorators: Vec<Val>,
+    /// Base classes and keywords of a class.
+    pub bases: Args,
+    /// Return annotation.
+    pub returns: Option<Val>,
+    /// Whether part of it could not be parsed or lay too deep: it gets no findings.
+    pub is_broken: bool,
+}
+
+/// What an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A module's own code.
+    Module,
+    /// A class body.
+    Class,
+    /// A function.
+    Function {
+        /// `async def`
+        is_async: bool,
+        /// Has a `yield` of its own.
+        is_generator: bool,
+    },
+}
+
+/// A parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// The variable that holds it.
+    pub var: VarId,
+    /// How it is passed.
+    pub kind: ParamKind,
+    /// Its annotation.
+    pub annotation: Option<Val>,
+    /// Its default.
+    pub default: Option<Val>,
+}
+
+/// How a parameter is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// By position, and by name unless it stands before `/`.
+    Positional,
+    /// By name only.
+    Keyword,
+    /// `*args`
+    Rest,
+    /// `**kwargs`
+    Keywords,
+}
+
+impl ItemFacts {
+    /// The scope of the item's own code.
+    pub const OWN_SCOPE: usize = 0;
+    /// The scope around the item.
+    pub const OUTER_SCOPE: usize = 1;
+
+    /// A name or string.
+    pub fn str(&self, name: Name) -> &str {
+        self.names.get(name)
+    }
+
+    /// The name of the item; empty for a module.
+    pub fn own_name(&self) -> &str {
+        self.name.map_or("", |name| self.names.get(name))
+    }
+
+    /// A variable.
+    pub fn var(&self, var: VarId) -> &Var {
+        &self.vars[var.index()]
+    }
+
+    /// The name of a variable.
+    pub fn var_name(&self, var: VarId) -> &str {
+        self.names.get(self.var(var).name)
+    }
+
+    /// The variable of the item's own scope with a name.
+    pub fn own_var(&self, name: &str) -> Option<VarId> {
+        let own = ScopeId::new(Self::OWN_SCOPE);
+        (0..self.vars.len())
+            .map(VarId::new)
+            .find(|var| self.var(*var).scope == own && self.var_name(*var) == name)
+    }
+
+    /// Whether a variable lives in a function, lambda or comprehension of this item, so that nothing
+    /// but the item and what is nested in it can name it.
+    pub fn is_local(&self, var: VarId) -> bool {
+        let var = self.var(var);
+        var.kind == super::VarKind::Bound
+            && matches!(
+                self.scopes[var.scope.index()].kind,
+                ScopeKind::Function | ScopeKind::Lambda | ScopeKind::Comprehension
+            )
+    }
+
+    /// The value that a store instruction binds.
+    pub fn stored(&self, store: Val) -> Option<Val> {
+        match self.body.op(store) {
+            Op::Store { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The one value that a variable is ever bound to, if there is just one.
+    pub fn only_value(&self, var: VarId) -> Option<Val> {
+        let facts = self.var(var);
+        match facts.stores.as_slice() {
+            [store] if !facts.is_parameter => self.stored(*store),
+            _ => None,
+        }
+    }
+
+    /// The string a value is, if it is a string literal.
+    pub fn string(&self, value: Val) -> Option<&str> {
+        match self.body.op(value) {
+            Op::Const(Const::Str(name)) => Some(self.str(name)),
+            _ => None,
+        }
+    }
+
+    /// Whether the item is a function.
+    pub fn is_function(&self) -> bool {
+        matches!(self.kind, ItemKind::Function { .. })
+    }
+}

@@ -1,0 +1,136 @@
+//! Positions relative to an item.
+//!
+//! An item's own text is its source with each nested definition replaced by one placeholder byte.
+//! An [`ItemRange`] counts in that text, so an edit inside a nested function moves nothing in the
+//! function around it. The [`Layout`] of the current text translates back.
+
+use leakwright_syntax::TextRange;
+
+/// A half-open range in an item's own text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemRange {
+    /// First byte.
+    pub start: u32,
+    /// Behind the last byte.
+    pub end: u32,
+}
+
+/// Where the own text of an item lies in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Segment {
+    /// Where it begins in the own text.
+    own: u32,
+    /// Where it begins in the file.
+    file: u32,
+    /// Whether it stands for a nested definition.
+    is_placeholder: bool,
+}
+
+/// Builds the layout of an item from the ranges of its nested definitions.
+pub(crate) struct LayoutBuilder {
+    segments: Vec<Segment>,
+    own: u32,
+    file: u32,
+}
+
+impl LayoutBuilder {
+    /// For an item that begins at `start` in the file.
+    pub(crate) fn new(start: u32) -> Self {
+        let first = Segment { own: 0, file: start, is_placeholder: false };
+        Self { segments: vec![first], own: 0, file: start }
+    }
+
+    /// Notes the next nested definition and returns the piece of own text before it.
+    pub(crate) fn nested(&mut self, range: TextRange) -> TextRange {
+        let piece = TextRange::new(self.file, range.start);
+        let own = self.own + piece.len();
+        self.segments.push(Segment { own, file: range.start, is_placeholder: true });
+        self.segments.push(Segment { own: own + 1, file: range.end, is_placeholder: false });
+        (self.own, self.file) = (own + 1, range.end);
+        piece
+    }
+
+    /// The layout, and the last piece of own text, up to `end` in the file.
+    pub(crate) fn finish(self, end: u32) -> (Layout, TextRange) {
+        (Layout { segments: self.segments }, TextRange::new(self.file, end))
+    }
+}
+
+impl Layout {
+    /// Where a range of the own text lies in the file.
+    pub fn to_file(&self, range: ItemRange) -> TextRange {
+        let start = self.file_start(range.start);
+        TextRange::new(start, if range.end > range.start { self.file_end(range.end) } else { start })
+    }
+
+    /// Where a range of the file lies in the own text. Ends inside a nested definition are moved
+    /// to its placeholder.
+    pub(crate) fn to_own(&self, range: TextRange) -> ItemRange {
+        let start = self.own_offset(range.start);
+        ItemRange { start, end: self.own_offset(range.end).max(start) }
+    }
+
+    /// The number of the nested definition that begins at an offset of the file.
+    pub(crate) fn placeholder(&self, file: u32) -> u32 {
+        let next = self.segments.partition_point(|segment| segment.file <= file);
+        (self.segments[..next].iter().filter(|segment| segment.is_placeholder).count() as u32)
+            .saturating_sub(1)
+    }
+
+    fn own_offset(&self, file: u32) -> u32 {
+        let next = self.segments.partition_point(|segment| segment.file <= file);
+        let segment = self.segments[next.saturating_sub(1)];
+        if segment.is_placeholder { segment.own } else { segment.own + file.saturating_sub(segment.file) }
+    }
+
+    fn file_start(&self, own: u32) -> u32 {
+        let next = self.segments.partition_point(|segment| segment.own <= own);
+        let segment = self.segments[next.saturating_sub(1)];
+        segment.file + (own - segment.own)
+    }
+
+    fn file_end(&self, own: u32) -> u32 {
+        let next = self.segments.partition_point(|segment| segment.own < own);
+        let segment = self.segments[next.saturating_sub(1)];
+        match self.segments.get(next) {
+            Some(behind) if segment.is_placeholder => behind.file,
+            _ => segment.file + (own - segment.own),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_go_to_the_own_text_and_back() {
+        // Item at 10..40 with nested definitions at 15..20 and 25..35.
+        let mut builder = LayoutBuilder::new(10);
+        assert_eq!(builder.nested(TextRange::new(15, 20)), TextRange::new(10, 15));
+        assert_eq!(builder.nested(TextRange::new(25, 35)), TextRange::new(20, 25));
+        let (layout, tail) = builder.finish(40);
+        assert_eq!(tail, TextRange::new(35, 40));
+        for range in [
+            (10, 15),
+            (12, 14),
+            (20, 25),
+            (36, 40),
+            (15, 20),
+            (12, 20),
+            (15, 35),
+            (10, 40),
+            (21, 35),
+            (35, 36),
+        ] {
+            let range = TextRange::new(range.0, range.1);
+            assert_eq!(layout.to_file(layout.to_own(range)), range, "{range:?}");
+        }
+        assert_eq!(layout.to_own(TextRange::new(36, 40)), ItemRange { start: 13, end: 17 });
+    }
+}
