@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leakwright_syntax::{TextRange, Tree};
 use rustc_hash::FxHashMap;
 
+use crate::bindings::Bindings;
 use crate::ir::{ItemFacts, ItemRange, Layout, Op, Val};
 use crate::lower::{discover, lower};
 
@@ -22,6 +23,8 @@ impl ItemId {
 pub struct FileFacts {
     /// Items in source order, the module first.
     pub items: Vec<Item>,
+    /// Where their variables come from.
+    pub bindings: Bindings,
 }
 
 /// An item in its place.
@@ -49,7 +52,7 @@ impl FileFacts {
             .filter(|item| !item.facts.is_broken)
             .map(|item| (item.hash, &item.facts))
             .collect();
-        let items = discover(tree)
+        let items: Vec<Item> = discover(tree)
             .into_iter()
             .map(|found| {
                 let reused = known.get(&found.hash).filter(|_| !found.is_broken);
@@ -65,7 +68,17 @@ impl FileFacts {
                 }
             })
             .collect();
-        Self { items }
+        let bindings = Bindings::new(&items);
+        Self { items, bindings }
+    }
+
+    /// What is known of an empty file.
+    pub fn empty() -> Self {
+        let mut parser = leakwright_syntax::Parser::new();
+        match parser.parse("".into(), leakwright_syntax::Budget::BATCH) {
+            Ok(tree) => Self::map(&tree, None),
+            Err(_) => Self::default(),
+        }
     }
 
     /// An item.

@@ -1,1 +1,34 @@
-//! stub
+//! Leakwright over whole projects.
+//!
+//! The engine finds the files of a project, reads its configuration, maps and links the files, runs
+//! the rules, leaves out what is suppressed, and applies fixes. It knows neither the terminal nor the
+//! language server: progress goes through a trait, results are data.
+
+mod apply;
+mod check;
+mod config;
+mod configurations;
+mod discover;
+mod document;
+mod error;
+mod load;
+mod module_name;
+mod selector;
+mod source;
+mod suppress;
+mod text_edit;
+mod threads;
+
+pub use apply::{Applied, FixOptions, Fixed, Outcome, fix, write};
+pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, check};
+pub use config::{Config, ConfigError, Preset};
+pub use configurations::{Configurations, Origin};
+pub use discover::{Discovered, Found, discover};
+pub use document::{Analysis, DocumentAnalyzer};
+pub use error::{FileError, Problem};
+pub use selector::{Selector, UnknownSelector};
+pub use load::SourceFile;
+pub use source::content_hash;
+pub use suppress::UnusedSuppression;
+pub use text_edit::{EditConflict, apply_edits};
+pub use threads::{STACK_SIZE, pool};

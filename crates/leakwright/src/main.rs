@@ -1,2 +1,32 @@
-//! stub
-fn main() {}
+//! `leakwright`: finds and fixes memory leaks in Python code.
+
+mod args;
+mod commands;
+mod progress;
+mod terminal;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    terminal::set_colour(cli.color);
+    let result = match cli.command {
+        Command::Check(args) | Command::Leaks(args) => commands::check::run(&args, commands::check::Scope::All),
+        Command::Scan(args) => commands::check::run(&args, commands::check::Scope::Growth),
+        Command::Handles(args) => commands::check::run(&args, commands::check::Scope::Resources),
+        Command::Fix(args) => commands::fix::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Rules(args) => commands::rules::run(&args),
+        Command::Config(args) => commands::config::run(&args),
+        Command::Server(args) => commands::server::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            terminal::complain(&format!("{error:#}"));
+            commands::Exit::Failed.into()
+        }
+    }
+}

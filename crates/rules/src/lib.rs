@@ -1,1 +1,60 @@
-//! stub
+//! The rules: verdicts of the analyses turned into findings, in words, with fixes.
+//!
+//! A rule is one file under `rules/`. It finds (`check`), and for a finding it can say how to mend it
+//! (`fixes`), as rewrites of the source that are data. Nothing here reads or writes files or prints.
+
+mod context;
+mod edits;
+mod bounding;
+mod caching;
+mod closing;
+mod finding;
+mod fix;
+mod growing;
+mod memoizing;
+mod registry;
+mod rule;
+mod rules;
+mod subject;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use context::{Context, Settings};
+pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
+pub use fix::{Applicability, Edit, Fix, Sources};
+pub use rule::{Family, Metadata, RuleId};
+
+/// What checking one file gave.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// The findings, by place, then by rule.
+    pub findings: Vec<Finding>,
+    /// Rules that failed on the file, by code. That is a fault of the rule; the others went on.
+    pub failed: Vec<&'static str>,
+}
+
+/// Runs rules over one file.
+pub fn check(context: &Context<'_>, rules: &[RuleId]) -> Checked {
+    let mut checked = Checked::default();
+    let is_test = context.project.module(context.module).is_test;
+    for &rule in rules {
+        // In test code only resources that outlive the test matter.
+        if is_test && rule.metadata().family != Family::Resource {
+            continue;
+        }
+        let mut found = Vec::new();
+        let run = catch_unwind(AssertUnwindSafe(|| rule.rule().check(context, &mut found)));
+        match run {
+            Ok(()) => checked.findings.append(&mut found),
+            Err(_) => checked.failed.push(rule.metadata().code),
+        }
+    }
+    checked.findings.sort_by(|a, b| (a.range, a.rule, &a.symbol).cmp(&(b.range, b.rule, &b.symbol)));
+    checked
+}
+
+/// The ways to mend a finding, best first.
+pub fn fixes(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
+    let run = catch_unwind(AssertUnwindSafe(|| finding.rule.rule().fixes(finding, context, sources)));
+    run.unwrap_or_default()
+}

@@ -204,8 +204,8 @@ mod tests {
     use super::*;
     use crate::{Budget, Parser};
 
-    fn render(node: FlatNode<'_>, text: &str) -> String {
-        let inner: Vec<String> = node.children().map(|child| render(child, text)).collect();
+    fn render(node: FlatNode<'_>) -> String {
+        let inner: Vec<String> = node.children().map(|child| render(child)).collect();
         if inner.is_empty() {
             return format!("{:?}", node.kind());
         }
@@ -215,7 +215,7 @@ mod tests {
     fn flat(text: &str) -> String {
         let tree = Parser::new().parse(text.into(), Budget::BATCH).unwrap();
         let flat = FlatTree::new(tree.root());
-        render(flat.root().unwrap(), text)
+        render(flat.root().unwrap())
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         let root = tree.root().children().next().unwrap();
         let flat = FlatTree::new(root);
         assert_eq!(
-            render(flat.root().unwrap(), tree.text()),
+            render(flat.root().unwrap()),
             "Decorated(Decorator(Identifier) Function(Identifier Parameters Block(Function(Identifier))))"
         );
     }

@@ -196,7 +196,7 @@ impl Body {
             | Op::Exit { context: value, .. } => visit(value),
             Op::StoreAttr { base, value, .. } => [base, value].into_iter().for_each(visit),
             Op::Index { base, key } | Op::DeleteIndex { base, key } => {
-                [base, key].into_iter().for_each(visit)
+                [base, key].into_iter().for_each(visit);
             }
             Op::StoreIndex { base, key, value } => [base, key, value].into_iter().for_each(visit),
             Op::Binary { left, right, .. }

@@ -1,7 +1,7 @@
 //! The facts of one item.
 
 use super::{Args, Const};
-use super::{Body, ItemRange, Name, Names, Op, Scope, ScopeId, ScopeKind, Val, Var, VarId};
+use super::{Body, ItemRange, Name, Names, Op, Places, Scope, ScopeId, ScopeKind, Use, Val, Var, VarId};
 
 /// What is known of a module's own code, a class or a function by looking at nothing else.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct ItemFacts {
     pub bases: Args,
     /// Return annotation.
     pub returns: Option<Val>,
+    /// The places its code names.
+    pub places: Places,
+    /// What its code does with them.
+    pub uses: Vec<Use>,
     /// Whether part of it could not be parsed or lay too deep: it gets no findings.
     pub is_broken: bool,
 }
@@ -134,6 +138,20 @@ impl ItemFacts {
             [store] if !facts.is_parameter => self.stored(*store),
             _ => None,
         }
+    }
+
+    /// The object and attribute that a value was read from, if it was.
+    pub fn attribute_of(&self, value: Val) -> Option<(Val, Name)> {
+        match self.body.op(value) {
+            Op::Attr { base, name } => Some((base, name)),
+            _ => None,
+        }
+    }
+
+    /// Finds places and uses, once the code is complete.
+    pub(crate) fn find_uses(&mut self) {
+        self.places = Places::find(self);
+        self.uses = super::uses::find(self);
     }
 
     /// The string a value is, if it is a string literal.

@@ -6,7 +6,7 @@ use super::jump::Context;
 use super::scopes::Scopes;
 use crate::ir::{
     Arg, ArgKind, Args, BlockId, Body, Const, FrameId, ItemFacts, ItemKind, ItemRange, Layout, LoopId, Name,
-    NamesBuilder, Op, Param, ScopeId, ScopeKind, Val, VarId,
+    NamesBuilder, Op, Param, Places, ScopeId, ScopeKind, Val, VarId,
 };
 
 /// Longest string literal whose value is kept. Longer ones are text, not keys, names or modes.
@@ -70,7 +70,7 @@ impl<'f> Builder<'f> {
 
     pub(super) fn finish(mut self, kind: ItemKind, is_broken: bool) -> ItemFacts {
         let (scopes, vars) = self.scopes.settle(&mut self.body);
-        ItemFacts {
+        let mut facts = ItemFacts {
             kind,
             name: self.head.name,
             name_range: self.head.name_range,
@@ -82,8 +82,12 @@ impl<'f> Builder<'f> {
             decorators: self.head.decorators,
             bases: self.head.bases,
             returns: self.head.returns,
+            places: Places::default(),
+            uses: Vec::new(),
             is_broken,
-        }
+        };
+        facts.find_uses();
+        facts
     }
 
     /// The source of a node.

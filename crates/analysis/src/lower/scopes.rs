@@ -63,9 +63,9 @@ impl Scopes {
 
     /// Settles where each variable comes from and rewrites the code to the variables that remain.
     pub(super) fn settle(mut self, body: &mut Body) -> (Vec<Scope>, Vec<Var>) {
-        for ((scope, name), kind) in &self.declared {
-            if let Some(var) = self.ids.get(&(*scope, *name)) {
-                self.vars[var.index()].kind = *kind;
+        for var in &mut self.vars {
+            if let Some(kind) = self.declared.get(&(var.scope, var.name)) {
+                var.kind = *kind;
             }
         }
         let targets: Vec<VarId> = (0..self.vars.len()).map(|index| self.target(VarId::new(index))).collect();

@@ -1,0 +1,149 @@
+//! Where the variables of a file's items come from, once all items are seen together.
+
+use rustc_hash::FxHashMap;
+
+use crate::file::{Item, ItemId};
+use crate::ir::{ItemFacts, ItemKind, ScopeId, ScopeKind, VarId, VarKind};
+
+/// What a variable of an item stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// A variable of a function: the item itself or one around it.
+    Local(ItemId, VarId),
+    /// A variable of a class body: a class attribute.
+    Class(ItemId, VarId),
+    /// A variable of the module.
+    Global(GlobalId),
+    /// Bound nowhere in the file: a builtin, or something a star import brings.
+    Builtin,
+}
+
+/// A variable of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GlobalId(pub u32);
+
+/// A variable of a module.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its name.
+    pub name: String,
+    /// The module's own variable, unless only `global` statements in functions bind it.
+    pub var: Option<VarId>,
+}
+
+/// The variables of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings {
+    globals: Vec<Global>,
+    by_name: FxHashMap<String, GlobalId>,
+    items: Vec<Vec<Binding>>,
+}
+
+impl Bindings {
+    /// What a variable of an item stands for.
+    pub fn of(&self, item: ItemId, var: VarId) -> Binding {
+        self.items[item.0 as usize][var.index()]
+    }
+
+    /// The variables of the module.
+    pub fn globals(&self) -> impl Iterator<Item = (GlobalId, &Global)> {
+        self.globals.iter().enumerate().map(|(index, global)| (GlobalId(index as u32), global))
+    }
+
+    /// A variable of the module.
+    pub fn global(&self, id: GlobalId) -> &Global {
+        &self.globals[id.0 as usize]
+    }
+
+    /// The variable of the module with a name.
+    pub fn global_named(&self, name: &str) -> Option<GlobalId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Settles the variables of all items of a file.
+    pub(crate) fn new(items: &[Item]) -> Self {
+        let mut bindings = Self::default();
+        for item in items {
+            for (index, var) in item.facts.vars.iter().enumerate() {
+                let module_own = item.parent.is_none() && var.kind == VarKind::Bound && is_own(var.scope);
+                if module_own || var.kind == VarKind::Global {
+                    let name = item.facts.names.get(var.name);
+                    bindings.add_global(name, module_own.then(|| VarId::new(index)));
+                }
+            }
+        }
+        let scopes: Vec<FxHashMap<&str, VarId>> = items.iter().map(|item| own_names(&item.facts)).collect();
+        for (index, item) in items.iter().enumerate() {
+            let id = ItemId(index as u32);
+            let of = |index| bindings.settle(items, &scopes, id, VarId::new(index));
+            let settled = (0..item.facts.vars.len()).map(of).collect();
+            bindings.items.push(settled);
+        }
+        bindings
+    }
+
+    fn add_global(&mut self, name: &str, var: Option<VarId>) {
+        match self.by_name.get(name) {
+            Some(id) => {
+                let global = &mut self.globals[id.0 as usize];
+                global.var = global.var.or(var);
+            }
+            None => {
+                self.by_name.insert(name.to_owned(), GlobalId(self.globals.len() as u32));
+                self.globals.push(Global { name: name.to_owned(), var });
+            }
+        }
+    }
+
+    fn settle(&self, items: &[Item], scopes: &[FxHashMap<&str, VarId>], id: ItemId, var_id: VarId) -> Binding {
+        let item = &items[id.0 as usize];
+        let var = item.facts.var(var_id);
+        let name = item.facts.str(var.name);
+        match var.kind {
+            VarKind::Bound if !is_own(var.scope) => Binding::Local(id, var_id),
+            VarKind::Bound => self.bound(item, id, var_id, name),
+            VarKind::Global => self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id)),
+            VarKind::Free => {
+                // Decorators, defaults and bases are evaluated in the scope around, be it a class.
+                let mut class_is_visible = item.facts.scopes[var.scope.index()].kind == ScopeKind::Outer;
+                let mut around = item.parent;
+                while let Some(outer) = around {
+                    let entry = &items[outer.0 as usize];
+                    let hidden = entry.facts.kind == ItemKind::Class && !class_is_visible;
+                    if let Some(&found) = scopes[outer.0 as usize].get(name).filter(|_| !hidden) {
+                        return match entry.facts.var(found).kind {
+                            VarKind::Global => self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id)),
+                            _ => self.bound(entry, outer, found, name),
+                        };
+                    }
+                    class_is_visible = false;
+                    around = entry.parent;
+                }
+                self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id))
+            }
+        }
+    }
+
+    fn bound(&self, item: &Item, id: ItemId, var: VarId, name: &str) -> Binding {
+        match item.facts.kind {
+            ItemKind::Module => self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id)),
+            ItemKind::Class => Binding::Class(id, var),
+            ItemKind::Function { .. } => Binding::Local(id, var),
+        }
+    }
+}
+
+fn is_own(scope: ScopeId) -> bool {
+    scope.index() == ItemFacts::OWN_SCOPE
+}
+
+/// Names that the item's own scope binds or declares `global`.
+fn own_names(facts: &ItemFacts) -> FxHashMap<&str, VarId> {
+    facts
+        .vars
+        .iter()
+        .enumerate()
+        .filter(|(_, var)| is_own(var.scope) && var.kind != VarKind::Free)
+        .map(|(index, var)| (facts.str(var.name), VarId::new(index)))
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! Which holders are looked at, and how long they live.
+
+use leakwright_catalogue::Words;
+
+use crate::file::ItemId;
+use crate::ir::{ItemFacts, ItemKind, Step, UseKind};
+use crate::project::{ClassId, CodeId, Holder, ModuleId, Project, Site};
+
+/// How long a holder lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HolderKind {
+    /// A module variable: as long as the process.
+    Module,
+    /// An attribute of a class, shared by its objects: as long as the process.
+    Class,
+    /// An attribute of each object.
+    Instance,
+    /// A variable of a function: as long as the call.
+    Local,
+    /// A variable of a function that an inner function uses: as long as that is kept.
+    Closure,
+}
+
+/// The holders that belong to a file, in a stable order: what is grown from other files included.
+pub fn candidates(project: &Project, module: ModuleId) -> Vec<Holder> {
+    project
+        .all_holders()
+        .filter(|holder| home(*holder) == module)
+        .filter(|holder| project.sites(*holder).iter().any(|site| binds_container(project, *site)))
+        .collect()
+}
+
+/// The file a holder belongs to.
+fn home(holder: Holder) -> ModuleId {
+    match holder {
+        Holder::Global { module, .. } => module,
+        Holder::Attribute { class: ClassId(code), .. } | Holder::Local { code, .. } => code.module,
+    }
+}
+
+/// Whether a site binds the holder to a new container: a quick look before the long one.
+fn binds_container(project: &Project, site: Site) -> bool {
+    if site.depth > 0 {
+        return false;
+    }
+    match site.find(project).kind {
+        UseKind::Bind(value) => project.created_container(site.code, value).is_some(),
+        _ => false,
+    }
+}
+
+/// Everything done with a holder, uses through parameters of project functions included.
+pub(super) fn all_sites(project: &Project, holder: Holder) -> Vec<Site> {
+    project.sites(holder).to_vec()
+}
+
+/// Whether a part of the code that can name the holder could not be parsed.
+pub(super) fn is_broken(project: &Project, holder: Holder) -> bool {
+    let within = |root: CodeId| {
+        let file = project.file(root.module);
+        file.ids().any(|item| {
+            file.facts(item).is_broken
+                && (item == root.item || file.ancestors(item).any(|outer| outer == root.item))
+        })
+    };
+    match holder {
+        Holder::Global { module, .. } => within(CodeId { module, item: ItemId::MODULE }),
+        Holder::Local { code, .. } => within(code),
+        Holder::Attribute { class, .. } => {
+            project.ancestry(class).into_iter().chain(project.descendants(class)).any(|class| within(class.0))
+        }
+    }
+}
+
+/// Something that removes from an attribute of this name on an object of unknown class, in a file
+/// that can be about this class: the same file, or one that imports it.
+pub(super) fn removed_elsewhere(project: &Project, holder: Holder) -> Option<Site> {
+    let Holder::Attribute { class, name } = holder else { return None };
+    project.unresolved_sites(name).iter().copied().find(|site| {
+        let related = site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
+        related && is_removal(project, *site)
+    })
+}
+
+fn is_removal(project: &Project, site: Site) -> bool {
+    let facts = project.facts(site.code);
+    match (site.find(project).kind, site.rest(project).as_slice()) {
+        (UseKind::Call(name), []) => super::effect::is_removal(facts.str(name)),
+        (UseKind::DeleteElement | UseKind::Unbind | UseKind::Bind(_), []) => true,
+        // A bound method handed around: `done.add_callback(owner.pending.discard)`.
+        (_, [Step::Attr(name)]) => super::effect::is_removal(facts.str(*name)),
+        _ => false,
+    }
+}
+
+/// Whether a file imports another, or something that file defines.
+fn imports(project: &Project, from: ModuleId, target: ModuleId) -> bool {
+    let path = &project.module(target).name;
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let code = CodeId { module: from, item: ItemId::MODULE };
+    let facts: &ItemFacts = project.facts(code);
+    let mentions = facts.names.iter().any(|name| name == last || name.ends_with(&format!(".{last}")));
+    mentions || project.module(from).name.rsplit_once('.').map(|p| p.0) == path.rsplit_once('.').map(|p| p.0)
+}
+
+/// Whether an item makes the objects or modules that it belongs to: runs once for each of them.
+pub(super) fn is_initial(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    match facts.kind {
+        ItemKind::Module | ItemKind::Class => true,
+        ItemKind::Function { .. } => {
+            is_initializer(facts.own_name()) && project.class_of(code).is_some()
+        }
+    }
+}
+
+/// Whether a method of this name makes its object ready, once.
+pub(super) fn is_initializer(name: &str) -> bool {
+    matches!(name, "__init__" | "__new__" | "__post_init__" | "__attrs_post_init__" | "__attrs_init__" | "__init_subclass__")
+}
+
+/// Whether a function of this name runs at the end of an object's life.
+pub(super) fn is_teardown(project: &Project, name: &str) -> bool {
+    matches!(name, "__exit__" | "__aexit__" | "__del__")
+        || Words::any(&project.catalogue().words.teardown, name)
+}

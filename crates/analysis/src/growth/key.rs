@@ -1,0 +1,273 @@
+//! Keys: are they new again and again, or from a set that does not grow with the work?
+
+use leakwright_catalogue::Words;
+
+use super::binding::precedes;
+use crate::bindings::Binding;
+use crate::ir::{ArgKind, CompareOp, Const, Display, Op, Step, UseKind, Val, VarId};
+use crate::project::{CodeId, Project, Site};
+
+/// How often a key is one that was not there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Freshness {
+    /// From a set that does not grow with the work: names, types, codes.
+    Finite,
+    /// It cannot be told.
+    Neutral,
+    /// Again and again: ids, addresses, text from outside.
+    Fresh,
+}
+
+/// How far a key is followed to where it comes from.
+const MAX_DEPTH: u32 = 6;
+
+/// Judges a key.
+pub(super) fn freshness(project: &Project, code: CodeId, key: Val) -> Freshness {
+    judge(project, code, key, MAX_DEPTH)
+}
+
+fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
+    let Some(fuel) = fuel.checked_sub(1) else { return Freshness::Neutral };
+    let facts = project.facts(code);
+    let body = &facts.body;
+    match body.op(key) {
+        Op::Const(_) => Freshness::Finite,
+        Op::Not(_) | Op::Compare { .. } => Freshness::Finite,
+        Op::Load(var) => variable(project, code, var, fuel),
+        Op::Attr { base, name } => match facts.str(name) {
+            "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
+            word => match by_name(project, word) {
+                // An enum member, a constant of a class or module.
+                _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
+                found => found,
+            },
+        },
+        Op::Call { callee, args } => {
+            let args: Vec<Val> = body.args(args).iter().map(|arg| arg.value).collect();
+            call(project, code, callee, &args, fuel)
+        }
+        Op::Display { kind: Display::Tuple, args } | Op::Format(args) => {
+            combine(body.args(args).iter().map(|arg| judge(project, code, arg.value, fuel)))
+        }
+        Op::Merge(args) => combine(body.args(args).iter().map(|arg| judge(project, code, arg.value, fuel))),
+        Op::Binary { left, right, .. } => {
+            combine([left, right].into_iter().map(|value| judge(project, code, value, fuel)))
+        }
+        Op::Index { base, .. } => match body.op(base) {
+            Op::Load(_) | Op::Attr { .. } => judge(project, code, base, fuel).max(Freshness::Neutral),
+            _ => Freshness::Neutral,
+        },
+        Op::Unary(value) | Op::Await(value) => judge(project, code, value, fuel),
+        Op::Define(_) | Op::Lambda(_) => Freshness::Neutral,
+        _ => Freshness::Neutral,
+    }
+}
+
+/// Whether a parameter of a function is from a finite set, by its annotation and name.
+pub fn parameter_freshness(project: &Project, function: CodeId, param: VarId) -> Freshness {
+    local(project, function, param, MAX_DEPTH)
+}
+
+/// The freshest part decides; only finite parts make a finite whole.
+fn combine(parts: impl Iterator<Item = Freshness>) -> Freshness {
+    parts.max().unwrap_or(Freshness::Finite)
+}
+
+fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness {
+    let name = project.facts(code).var_name(var);
+    match project.file(code.module).bindings.of(code.item, var) {
+        Binding::Local(item, var) => local(project, CodeId { item, ..code }, var, fuel),
+        Binding::Global(_) | Binding::Class(..) if is_constant(name) => Freshness::Finite,
+        _ => by_name(project, name),
+    }
+}
+
+fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
+    let facts = project.facts(owner);
+    let name = facts.var_name(var);
+    if let Some(param) = facts.params.iter().find(|param| param.var == var) {
+        let annotated = param.annotation.and_then(|annotation| by_annotation(project, owner, annotation));
+        return annotated.unwrap_or_else(|| by_name(project, name));
+    }
+    let Some(value) = facts.only_value(var) else { return by_name(project, name) };
+    match facts.body.op(value) {
+        Op::Next(iterator) => element(project, owner, iterator).unwrap_or_else(|| by_name(project, name)),
+        _ => match judge(project, owner, value, fuel) {
+            Freshness::Neutral => by_name(project, name),
+            found => found,
+        },
+    }
+}
+
+/// What a loop hands out: finite if it goes over a literal.
+fn element(project: &Project, code: CodeId, iterator: Val) -> Option<Freshness> {
+    let Op::Iterate { value, .. } = project.facts(code).body.op(iterator) else { return None };
+    is_literal(project, code, value).then_some(Freshness::Finite)
+}
+
+/// Whether a value is written out in the source with nothing but constants in it.
+pub(super) fn is_literal(project: &Project, code: CodeId, value: Val) -> bool {
+    let body = &project.facts(code).body;
+    match body.op(value) {
+        Op::Const(_) => true,
+        Op::Display { args, .. } => body.args(args).iter().all(|arg| {
+            arg.kind == ArgKind::Positional && matches!(body.op(arg.value), Op::Const(_))
+        }),
+        _ => false,
+    }
+}
+
+fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -> Freshness {
+    let facts = project.facts(code);
+    let path = project.import_path(code, callee);
+    match path.as_deref() {
+        Some("type" | "bool" | "callable" | "isinstance" | "os.getpid" | "sys.intern") => return Freshness::Finite,
+        Some("id" | "hash" | "len" | "next" | "time.time" | "time.monotonic" | "time.perf_counter" | "uuid.uuid4"
+            | "uuid.uuid1" | "object" | "datetime.datetime.now" | "datetime.datetime.utcnow") => return Freshness::Fresh,
+        // What such a call gives is as fresh as what it is given.
+        Some("str" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath" | "os.path.join"
+            | "os.path.normpath" | "os.path.realpath" | "pathlib.Path" | "sorted") => {
+            return combine(args.iter().map(|arg| judge(project, code, *arg, fuel)));
+        }
+        _ => {}
+    }
+    match facts.body.op(callee) {
+        Op::Attr { base, name } => match facts.str(name) {
+            "lower" | "upper" | "strip" | "rstrip" | "lstrip" | "title" | "casefold" | "encode" | "decode"
+            | "replace" | "format" | "removeprefix" | "removesuffix" => judge(project, code, base, fuel),
+            "hexdigest" | "digest" => Freshness::Fresh,
+            name => by_name(project, name),
+        },
+        Op::Load(var) => by_name(project, facts.var_name(var)),
+        _ => Freshness::Neutral,
+    }
+}
+
+fn by_name(project: &Project, name: &str) -> Freshness {
+    let words = &project.catalogue().words;
+    if is_constant(name) || Words::last(&words.finite_key, name) {
+        Freshness::Finite
+    } else if Words::last(&words.fresh_key, name) {
+        Freshness::Fresh
+    } else {
+        Freshness::Neutral
+    }
+}
+
+/// `UPPER_CASE`, as constants are written.
+fn is_constant(name: &str) -> bool {
+    name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && name.chars().any(|c| c.is_ascii_uppercase())
+}
+
+/// What an annotation says: booleans, enums, types and literals are finite.
+pub(crate) fn by_annotation(project: &Project, code: CodeId, annotation: Val) -> Option<Freshness> {
+    let facts = project.facts(code);
+    match facts.body.op(annotation) {
+        Op::Const(Const::None) => Some(Freshness::Finite),
+        Op::Index { base, key } => match project.import_path(code, base).as_deref() {
+            Some("typing.Literal" | "typing_extensions.Literal" | "type" | "typing.Type") => Some(Freshness::Finite),
+            Some("typing.Optional") => by_annotation(project, code, key),
+            _ => None,
+        },
+        // `bool | None`
+        Op::Opaque(args) | Op::Display { args, .. } => {
+            let parts: Option<Vec<Freshness>> =
+                facts.body.args(args).iter().map(|arg| by_annotation(project, code, arg.value)).collect();
+            parts.map(|parts| combine(parts.into_iter()))
+        }
+        Op::Binary { op: crate::ir::BinaryOp::Or, left, right } => {
+            Some(by_annotation(project, code, left)?.max(by_annotation(project, code, right)?))
+        }
+        _ => match project.entity(code, annotation)? {
+            crate::project::Entity::External(path) => {
+                matches!(path.as_str(), "bool" | "type" | "None" | "types.ModuleType" | "builtins.bool")
+                    .then_some(Freshness::Finite)
+            }
+            crate::project::Entity::Class(class) => {
+                let is_enum = project.external_bases(class).iter().any(|base| base.starts_with("enum."));
+                is_enum.then_some(Freshness::Finite)
+            }
+            _ => None,
+        },
+    }
+}
+
+/// Whether a key is one that the container at a site has already: it comes from iterating over it.
+pub(super) fn is_own(project: &Project, site: Site, key: Val) -> bool {
+    let facts = project.facts(site.code);
+    let container = facts.places.path(site.find(project).place);
+    let from = key_source(project, site.code, key);
+    from.is_some_and(|(var, steps)| {
+        let (root, path) = &container;
+        let prefix = &path[..path.len().saturating_sub(site.depth as usize)];
+        var == *root && steps.starts_with(prefix) && matches!(steps.get(prefix.len()), Some(Step::Iterated | Step::Element))
+    })
+}
+
+/// The place that a key was taken from, through a copy such as `list(d)`.
+fn key_source(project: &Project, code: CodeId, key: Val) -> Option<(VarId, Vec<Step>)> {
+    let facts = project.facts(code);
+    if let Some(place) = facts.places.of(key) {
+        let (var, steps) = facts.places.path(place);
+        if !steps.is_empty() {
+            return Some((var, steps));
+        }
+    }
+    let Op::Load(var) = facts.body.op(key) else { return None };
+    let mut value = facts.only_value(var)?;
+    if let Op::Unpack { value: pair, index: 0 } = facts.body.op(value) {
+        value = pair;
+    }
+    let Op::Next(iterator) = facts.body.op(value) else { return None };
+    let Op::Iterate { value: iterated, .. } = facts.body.op(iterator) else { return None };
+    let Op::Call { callee, args } = facts.body.op(iterated) else { return None };
+    let copied = facts.body.args(args).first()?.value;
+    let is_copy = matches!(
+        project.import_path(code, callee).as_deref(),
+        Some("list" | "tuple" | "sorted" | "set" | "reversed" | "enumerate")
+    );
+    let (root, mut steps) = facts.places.path(facts.places.of(copied).filter(|_| is_copy)?);
+    if matches!(steps.last(), Some(Step::Items | Step::Values)) {
+        steps.pop();
+    }
+    steps.push(Step::Iterated);
+    Some((root, steps))
+}
+
+/// Whether a test or an assignment in the same item makes sure that a key is there when it is read.
+pub(super) fn is_known_present(project: &Project, site: Site, key: Val) -> bool {
+    let facts = project.facts(site.code);
+    let used = site.find(project);
+    let same_key = |other: Val| same_value(project, site.code, key, other);
+    facts.uses.iter().enumerate().any(|(index, other)| {
+        if other.place != used.place {
+            return false;
+        }
+        let other_site = Site { index: index as u32, ..site };
+        match (other.kind, facts.body.op(other.at)) {
+            (UseKind::Test, Op::Compare { op: CompareOp::In | CompareOp::NotIn, left, .. }) => same_key(left),
+            (UseKind::StoreElement, Op::StoreIndex { key, .. }) => {
+                precedes(project, other_site, site) && same_key(key)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether two values of an item are the same variable, constant or place.
+pub(super) fn same_value(project: &Project, code: CodeId, a: Val, b: Val) -> bool {
+    let facts = project.facts(code);
+    if a == b {
+        return true;
+    }
+    match (facts.body.op(a), facts.body.op(b)) {
+        (Op::Load(a), Op::Load(b)) => a == b,
+        (Op::Const(a), Op::Const(b)) => a == b,
+        (Op::Display { kind: a, args: x }, Op::Display { kind: b, args: y }) => {
+            let (x, y) = (facts.body.args(x), facts.body.args(y));
+            a == b && x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_value(project, code, x.value, y.value))
+        }
+        _ => facts.places.of(a).is_some() && facts.places.of(a) == facts.places.of(b),
+    }
+}

@@ -1,0 +1,188 @@
+//! Growth: containers that outlive the work that feeds them.
+//!
+//! A finding needs three things: a holder that lives long, growth in code that repeats, and nothing
+//! in the project that shrinks, bounds, replaces or drains the container. The question is that of
+//! LeakChecker (Yan, Xu and Rountev, CGO 2014), asked of containers whose life can be told.
+//!
+//! [`judge`] answers for one holder with a verdict: leaking, with the whole chain, or sound, with the
+//! reason.
+
+mod arguments;
+mod binding;
+mod effect;
+mod holder;
+mod key;
+mod lifetime;
+mod memo;
+mod repetition;
+
+use leakwright_catalogue::ContainerKind;
+
+use crate::ir::Val;
+use crate::project::{CodeId, Holder, Project, Site, ValueId};
+
+pub use effect::{Effect, GrowthForm};
+pub use holder::{HolderKind, candidates};
+pub use key::{Freshness, parameter_freshness};
+pub use lifetime::{Confidence, holder_name};
+pub use memo::Memo;
+pub use repetition::Repeats;
+
+/// What is known of one holder.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It grows without end.
+    Leaking(Box<Growing>),
+    /// It does not, or it cannot be told.
+    Sound {
+        /// The first place it is created, if it is a container at all.
+        created: Option<ValueId>,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A container that grows without end.
+#[derive(Clone, Debug)]
+pub struct Growing {
+    /// What holds it.
+    pub holder: Holder,
+    /// How long that lives.
+    pub holder_kind: HolderKind,
+    /// What it is.
+    pub container: ContainerKind,
+    /// Where it is created.
+    pub created: Vec<ValueId>,
+    /// Where it grows in code that repeats; the first is where the finding is shown.
+    pub growth: Vec<Growth>,
+    /// How sure this is.
+    pub confidence: Confidence,
+    /// The function that uses it to remember results, if one does.
+    pub memo: Option<Memo>,
+    /// All else that is done with it.
+    pub other: Vec<(Site, Effect)>,
+}
+
+/// One place where a container grows.
+#[derive(Clone, Debug)]
+pub struct Growth {
+    /// The use.
+    pub site: Site,
+    /// How.
+    pub form: GrowthForm,
+    /// Why the code repeats.
+    pub repeats: Repeats,
+    /// The key it grows by, if it has one.
+    pub key: Option<Val>,
+    /// Whether that is new again and again.
+    pub freshness: Freshness,
+}
+
+/// Why a container is not reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No container is created for it, or not always.
+    NotAContainer,
+    /// Something in it could not be parsed.
+    Broken,
+    /// It holds its content weakly, or for a thread only.
+    Weak,
+    /// Its size is limited where it is created.
+    Bounded,
+    /// Its size is compared with a limit.
+    Checked(Site),
+    /// Elements are removed.
+    Removed(Site),
+    /// It is replaced.
+    Replaced(Site),
+    /// It is handed to code that cannot be seen.
+    Escapes(Site),
+    /// Nothing is ever added.
+    NeverGrows,
+    /// It grows only while modules are imported or objects are made.
+    GrowsOnce,
+    /// Its keys come from a set that does not grow.
+    FiniteKeys,
+    /// Its holder is made for one piece of work.
+    ShortLived,
+}
+
+/// What is known of a holder.
+pub fn judge(project: &Project, holder: Holder) -> Verdict {
+    let mut created = None;
+    match leaking(project, holder, &mut created) {
+        Ok(growing) => Verdict::Leaking(Box::new(growing)),
+        Err(reason) => Verdict::Sound { created, reason },
+    }
+}
+
+fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> Result<Growing, Reason> {
+    let sites = holder::all_sites(project, holder);
+    let creation = binding::creation(project, holder, &sites)?;
+    *created = creation.values.first().copied();
+    if holder::is_broken(project, holder) {
+        return Err(Reason::Broken);
+    }
+    match creation.container.kind {
+        ContainerKind::Weak => return Err(Reason::Weak),
+        _ if creation.container.is_bounded => return Err(Reason::Bounded),
+        _ => {}
+    }
+    let mut growth = Vec::new();
+    let mut other = Vec::new();
+    for &site in &sites {
+        let effect = effect::effect(project, holder, &creation, site);
+        match effect {
+            Effect::Grow { form, key } => growth.push((site, form, key)),
+            Effect::Shrink => return Err(Reason::Removed(site)),
+            Effect::Replace => return Err(Reason::Replaced(site)),
+            Effect::Check => return Err(Reason::Checked(site)),
+            Effect::Escape => return Err(Reason::Escapes(site)),
+            Effect::Create | Effect::Read | Effect::Handout => other.push((site, effect)),
+        }
+    }
+    if let Some(site) = holder::removed_elsewhere(project, holder) {
+        return Err(Reason::Removed(site));
+    }
+    if growth.is_empty() {
+        return Err(Reason::NeverGrows);
+    }
+    let growth = repeating(project, &creation, growth)?;
+    let memo = memo::find(project, holder, &growth, &other);
+    let confidence = lifetime::confidence(project, holder, &creation, &growth, &other, memo.is_some())?;
+    let container = creation.container.kind;
+    let created = creation.values;
+    Ok(Growing { holder, holder_kind: creation.kind, container, created, growth, confidence, memo, other })
+}
+
+/// The growth that repeats, by keys that are not from a finite set.
+fn repeating(
+    project: &Project,
+    creation: &binding::Creation,
+    growth: Vec<(Site, GrowthForm, Option<Val>)>,
+) -> Result<Vec<Growth>, Reason> {
+    let mut found = Vec::new();
+    let mut once = false;
+    for (site, form, key) in growth {
+        let freshness = match key {
+            Some(key) => key::freshness(project, site.code, key),
+            None => Freshness::Neutral,
+        };
+        let repeats = repetition::repeats(project, creation.kind, site);
+        once |= repeats == Repeats::Once;
+        if repeats != Repeats::Once && freshness != Freshness::Finite {
+            found.push(Growth { site, form, repeats, key, freshness });
+        }
+    }
+    if found.is_empty() {
+        return Err(if once { Reason::GrowsOnce } else { Reason::FiniteKeys });
+    }
+    // The place where it shows best comes first; equals stay in the order of the source.
+    found.sort_by_key(|growth| std::cmp::Reverse(growth.repeats));
+    Ok(found)
+}
+
+/// The item and value of a site.
+fn site_value(project: &Project, site: Site) -> (CodeId, Val) {
+    (site.code, site.find(project).at)
+}

@@ -1,0 +1,240 @@
+//! Classes: members, bases, and which class an attribute belongs to.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::entity::{MethodKind, method_kind};
+use super::holders::Symbol;
+use super::{CodeId, Entity, Project};
+use crate::bindings::Binding;
+use crate::file::ItemId;
+use crate::ir::{ArgKind, ItemKind, Op, ParamKind, Step, UseKind, VarId};
+
+/// A class of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub CodeId);
+
+/// What is known of the classes of a project.
+#[derive(Default)]
+pub(super) struct Classes {
+    entries: FxHashMap<ClassId, Class>,
+}
+
+#[derive(Default)]
+struct Class {
+    /// Methods and nested classes by name; the last definition wins.
+    members: FxHashMap<String, CodeId>,
+    /// The attributes that the class body or a method binds.
+    attributes: FxHashSet<Symbol>,
+    /// Bases within the project, in order.
+    bases: Vec<ClassId>,
+    /// Import paths of the other bases.
+    external_bases: Vec<String>,
+    /// Whether a base could not be resolved.
+    has_unknown_base: bool,
+    /// Classes of the project that derive from it directly.
+    derived: Vec<ClassId>,
+}
+
+impl Classes {
+    pub(super) fn find(project: &Project) -> Self {
+        let mut classes = Self::default();
+        let mut order = Vec::new();
+        for (module, _) in project.modules() {
+            for code in project.items(module) {
+                if project.facts(code).kind == ItemKind::Class {
+                    order.push(ClassId(code));
+                    classes.entries.insert(ClassId(code), Class::members(project, code));
+                }
+            }
+        }
+        for &id in &order {
+            let (bases, external_bases, has_unknown_base) = Class::resolve_bases(project, id.0);
+            for base in &bases {
+                if let Some(base) = classes.entries.get_mut(base) {
+                    base.derived.push(id);
+                }
+            }
+            if let Some(class) = classes.entries.get_mut(&id) {
+                (class.bases, class.external_bases, class.has_unknown_base) = (bases, external_bases, has_unknown_base);
+            }
+        }
+        classes
+    }
+}
+
+impl Class {
+    fn members(project: &Project, code: CodeId) -> Self {
+        let file = project.file(code.module);
+        let mut class = Self::default();
+        for &item in &file.item(code.item).children {
+            let name = file.facts(item).own_name();
+            class.members.insert(name.to_owned(), CodeId { item, ..code });
+        }
+        let facts = project.facts(code);
+        for var in &facts.vars {
+            if var.scope.index() == crate::ir::ItemFacts::OWN_SCOPE && !var.stores.is_empty() {
+                class.attributes.insert(Symbol::of(facts.str(var.name)));
+            }
+        }
+        for &item in &file.item(code.item).children {
+            class.note_attributes(project, CodeId { item, ..code });
+        }
+        class
+    }
+
+    /// Notes the attributes of `self` that a method binds.
+    fn note_attributes(&mut self, project: &Project, method: CodeId) {
+        let facts = project.facts(method);
+        let Some(this) = self_param(project, method) else { return };
+        for site in &facts.uses {
+            if !matches!(site.kind, UseKind::Bind(_)) {
+                continue;
+            }
+            if let (var, [Step::Attr(name)]) = (facts.places.root(site.place), &*facts.places.path(site.place).1)
+                && var == this
+            {
+                self.attributes.insert(Symbol::of(facts.str(*name)));
+            }
+        }
+    }
+
+    fn resolve_bases(project: &Project, code: CodeId) -> (Vec<ClassId>, Vec<String>, bool) {
+        let facts = project.facts(code);
+        let (mut own, mut external, mut unknown) = (Vec::new(), Vec::new(), false);
+        for arg in facts.body.args(facts.bases) {
+            match arg.kind {
+                ArgKind::Keyword(_) => continue,
+                ArgKind::Star | ArgKind::DoubleStar => unknown = true,
+                ArgKind::Positional => {}
+            }
+            // `Generic[T]`, `dict[str, int]`
+            let value = match facts.body.op(arg.value) {
+                Op::Index { base, .. } => base,
+                _ => arg.value,
+            };
+            match project.entity(code, value) {
+                Some(Entity::Class(base)) if base.0 != code => own.push(base),
+                Some(Entity::External(path)) => external.push(path),
+                _ => unknown = true,
+            }
+        }
+        (own, external, unknown)
+    }
+}
+
+/// The variable that holds `self`, for a method that gets one.
+fn self_param(project: &Project, method: CodeId) -> Option<VarId> {
+    let facts = project.facts(method);
+    let first = facts.params.first().filter(|param| param.kind == ParamKind::Positional)?;
+    (facts.is_function() && method_kind(facts) == MethodKind::Instance).then_some(first.var)
+}
+
+impl Project {
+    /// The class and its project bases, nearest first, each once.
+    pub fn ancestry(&self, class: ClassId) -> Vec<ClassId> {
+        let mut seen = vec![class];
+        let mut next = 0;
+        while let Some(&current) = seen.get(next) {
+            next += 1;
+            for &base in self.classes.entries.get(&current).map_or(&[][..], |entry| &entry.bases) {
+                if !seen.contains(&base) {
+                    seen.push(base);
+                }
+            }
+        }
+        seen
+    }
+
+    /// The class and all classes of the project that derive from it.
+    pub fn descendants(&self, class: ClassId) -> Vec<ClassId> {
+        let mut seen = vec![class];
+        let mut next = 0;
+        while let Some(&current) = seen.get(next) {
+            next += 1;
+            for &derived in self.classes.entries.get(&current).map_or(&[][..], |entry| &entry.derived) {
+                if !seen.contains(&derived) {
+                    seen.push(derived);
+                }
+            }
+        }
+        seen
+    }
+
+    /// Import paths of all bases outside the project, direct and inherited.
+    pub fn external_bases(&self, class: ClassId) -> Vec<&str> {
+        self.ancestry(class)
+            .into_iter()
+            .filter_map(|class| self.classes.entries.get(&class))
+            .flat_map(|entry| entry.external_bases.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Whether some base, direct or inherited, could not be resolved at all.
+    pub fn has_unknown_base(&self, class: ClassId) -> bool {
+        self.ancestry(class)
+            .into_iter()
+            .any(|class| self.classes.entries.get(&class).is_some_and(|entry| entry.has_unknown_base))
+    }
+
+    /// A method or nested class, looked up in the class and then its bases.
+    pub fn class_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
+        self.ancestry(class)
+            .into_iter()
+            .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
+    }
+
+    /// All methods and nested classes that a class body defines, in the order of the source.
+    pub fn own_members(&self, class: ClassId) -> impl Iterator<Item = CodeId> {
+        let ClassId(code) = class;
+        self.file(code.module).item(code.item).children.iter().map(move |&item| CodeId { item, ..code })
+    }
+
+    /// The class that an attribute belongs to: the outermost base that binds it, else the class.
+    pub(super) fn attribute_owner(&self, class: ClassId, attribute: Symbol) -> ClassId {
+        let binds = |class: &ClassId| {
+            self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
+        };
+        let simple = self.classes.entries.get(&class).is_none_or(|entry| entry.bases.is_empty());
+        if simple {
+            return class;
+        }
+        self.ancestry(class).into_iter().rfind(binds).unwrap_or(class)
+    }
+
+    /// The class whose method an item is.
+    pub fn class_of(&self, method: CodeId) -> Option<ClassId> {
+        let parent = self.parent(method)?;
+        (self.facts(parent).kind == ItemKind::Class && self.facts(method).is_function()).then_some(ClassId(parent))
+    }
+
+    /// The class whose `self` or `cls` a variable is, seen from an item, and whether it is the class
+    /// itself.
+    pub fn self_class(&self, code: CodeId, var: VarId) -> Option<(ClassId, bool)> {
+        let Binding::Local(item, var) = self.file(code.module).bindings.of(code.item, var) else { return None };
+        self.receiver(CodeId { item, ..code }, var)
+    }
+
+    fn receiver(&self, method: CodeId, var: VarId) -> Option<(ClassId, bool)> {
+        let facts = self.facts(method);
+        let first = facts.params.first()?;
+        if first.var != var || first.kind != ParamKind::Positional || !facts.var(var).stores.is_empty() {
+            return None;
+        }
+        let class = self.class_of(method)?;
+        match method_kind(facts) {
+            MethodKind::Instance => Some((class, false)),
+            MethodKind::Class => Some((class, true)),
+            MethodKind::Static => None,
+        }
+    }
+
+    /// Whether a method is given the object it is called on.
+    pub fn is_instance_method(&self, method: CodeId) -> bool {
+        self.class_of(method).is_some() && method_kind(self.facts(method)) == MethodKind::Instance
+    }
+
+    /// The module's own code of a file.
+    pub fn module_code(&self, code: CodeId) -> CodeId {
+        CodeId { item: ItemId::MODULE, ..code }
+    }
+}

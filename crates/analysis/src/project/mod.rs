@@ -1,0 +1,173 @@
+//! The files of a project, linked: names resolved across files, classes with their bases, who calls
+//! what, and everything done with each variable and attribute.
+//!
+//! Linking is pure: the same modules, catalogue and module names give the same result, whatever was
+//! linked before.
+
+mod calls;
+mod classes;
+mod entity;
+mod holders;
+mod locate;
+mod summaries;
+mod values;
+
+use std::sync::Arc;
+
+use leakwright_catalogue::Catalogue;
+use rustc_hash::FxHashMap;
+
+use crate::file::{FileFacts, ItemId};
+use crate::ir::{ItemFacts, Val};
+
+pub use calls::{Reference, ReferenceKind};
+pub use classes::ClassId;
+pub use entity::Entity;
+pub use holders::{Holder, Site, Symbol};
+pub use locate::Located;
+pub(crate) use summaries::is_data_attribute;
+pub use summaries::ParamSummary;
+pub use values::CreatedContainer;
+
+/// A file of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub u32);
+
+/// A file and the name it is imported by.
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Dotted name; what relative imports start from.
+    pub name: String,
+    /// Whether it is the `__init__` of a package.
+    pub is_package: bool,
+    /// Whether it is test code.
+    pub is_test: bool,
+    /// What is in it.
+    pub facts: Arc<FileFacts>,
+}
+
+/// An item of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodeId {
+    /// Its file.
+    pub module: ModuleId,
+    /// Its number in the file.
+    pub item: ItemId,
+}
+
+/// A value of an item of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId {
+    /// The item.
+    pub code: CodeId,
+    /// The value.
+    pub value: Val,
+}
+
+/// Linked files.
+pub struct Project {
+    modules: Vec<Module>,
+    by_name: FxHashMap<String, ModuleId>,
+    catalogue: Arc<Catalogue>,
+    classes: classes::Classes,
+    holders: holders::Holders,
+    calls: calls::Calls,
+    summaries: summaries::Summaries,
+}
+
+impl Project {
+    /// Links files. Where two have the same name the first is what imports find.
+    pub fn link(modules: Vec<Module>, catalogue: Arc<Catalogue>) -> Self {
+        let mut by_name = FxHashMap::default();
+        for (index, module) in modules.iter().enumerate() {
+            by_name.entry(module.name.clone()).or_insert(ModuleId(index as u32));
+        }
+        let mut project = Self {
+            modules,
+            by_name,
+            catalogue,
+            classes: classes::Classes::default(),
+            holders: holders::Holders::default(),
+            calls: calls::Calls::default(),
+            summaries: summaries::Summaries::default(),
+        };
+        project.classes = classes::Classes::find(&project);
+        project.holders = holders::Holders::find(&project);
+        project.calls = calls::Calls::find(&project);
+        project.summaries = summaries::Summaries::solve(&project);
+        project
+    }
+
+    /// The files.
+    pub fn modules(&self) -> impl DoubleEndedIterator<Item = (ModuleId, &Module)> {
+        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+    }
+
+    /// A file.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// The file with a dotted name.
+    pub fn module_named(&self, name: &str) -> Option<ModuleId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The facts of a file.
+    pub fn file(&self, id: ModuleId) -> &FileFacts {
+        &self.module(id).facts
+    }
+
+    /// The facts of an item.
+    pub fn facts(&self, code: CodeId) -> &ItemFacts {
+        self.file(code.module).facts(code.item)
+    }
+
+    /// The item that a given one is nested in.
+    pub fn parent(&self, code: CodeId) -> Option<CodeId> {
+        let item = self.file(code.module).item(code.item).parent?;
+        Some(CodeId { item, ..code })
+    }
+
+    /// All items of a file.
+    pub fn items(&self, module: ModuleId) -> impl DoubleEndedIterator<Item = CodeId> + use<> {
+        self.file(module).ids().map(move |item| CodeId { module, item })
+    }
+
+    /// What is known of libraries.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Everything done with a variable or attribute, anywhere, in the order of the files.
+    pub fn sites(&self, holder: Holder) -> &[Site] {
+        self.holders.sites(holder)
+    }
+
+    /// Everything done with attributes of a name on objects of unknown class.
+    pub fn unresolved_sites(&self, attribute: holders::Symbol) -> &[Site] {
+        self.holders.unresolved(attribute)
+    }
+
+    /// All variables and attributes that something is done with, in the order they first appear.
+    pub fn all_holders(&self) -> impl Iterator<Item = Holder> {
+        self.holders.all()
+    }
+
+    /// Where a function or class of the project is called or handed around.
+    pub fn references(&self, code: CodeId) -> &[Reference] {
+        self.calls.references(code)
+    }
+
+    /// How often a method of a name is called on objects of unknown class.
+    pub fn unresolved_calls(&self, method: &str) -> usize {
+        self.calls.unresolved(method)
+    }
+}
+
+impl CodeId {
+    /// A value of this item.
+    pub fn value(self, value: Val) -> ValueId {
+        ValueId { code: self, value }
+    }
+}

@@ -1,0 +1,266 @@
+//! What functions do with what they are given, solved bottom up over the call graph.
+//!
+//! The summary of a parameter is symbolic at first: methods called on it, functions it is passed on
+//! to. Parameters that are passed on to each other form a graph; its strongly connected components
+//! are solved callees first, each from bottom, so the result does not depend on what was asked
+//! before.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::holders::Symbol;
+use super::{CodeId, Holder, Project, Site};
+use crate::ir::{ArgKind, Op, ParamKind, Step, Use, UseKind, Val, VarId};
+
+/// What a function does with one of its parameters, itself or through the functions it calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParamSummary {
+    /// It is kept, captured, or given to code that cannot be seen.
+    pub escapes: bool,
+    /// It is returned or yielded.
+    pub is_returned: bool,
+    /// Its context is entered by `with`.
+    pub is_entered: bool,
+    /// Elements of it are deleted or assigned.
+    pub changes_elements: bool,
+    /// Methods called on it, or handed on.
+    pub methods: BTreeSet<Symbol>,
+    /// Functions outside the project that it is passed to and that the catalogue knows.
+    pub functions: BTreeSet<String>,
+}
+
+/// A parameter of a function.
+type Param = (CodeId, VarId);
+
+#[derive(Default)]
+pub(super) struct Summaries {
+    params: FxHashMap<Param, ParamSummary>,
+}
+
+impl Summaries {
+    pub(super) fn solve(project: &Project) -> Self {
+        let mut solver = Solver::default();
+        for (module, _) in project.modules() {
+            for code in project.items(module) {
+                for param in &project.facts(code).params {
+                    solver.add(project, (code, param.var));
+                }
+            }
+        }
+        Self { params: solver.solve() }
+    }
+}
+
+impl ParamSummary {
+    /// Adds what happens because of a call that passes the parameter on.
+    fn absorb(&mut self, callee: &Self) {
+        // What a callee returns comes back to the caller in a value that is not followed.
+        self.escapes |= callee.is_lost();
+        self.is_entered |= callee.is_entered;
+        self.changes_elements |= callee.changes_elements;
+        self.methods.extend(callee.methods.iter().copied());
+        self.functions.extend(callee.functions.iter().cloned());
+    }
+
+    /// Whether a caller loses track of what it passes.
+    pub fn is_lost(&self) -> bool {
+        self.escapes || self.is_returned
+    }
+}
+
+#[derive(Default)]
+struct Solver {
+    nodes: Vec<(Param, ParamSummary, Vec<Param>)>,
+    index: FxHashMap<Param, usize>,
+}
+
+impl Solver {
+    fn add(&mut self, project: &Project, param: Param) {
+        let mut summary = ParamSummary::default();
+        let mut passed_to = Vec::new();
+        for &site in project.sites(Holder::Local { code: param.0, var: param.1 }) {
+            note(project, param.0, site, &mut summary, &mut passed_to);
+        }
+        self.index.insert(param, self.nodes.len());
+        self.nodes.push((param, summary, passed_to));
+    }
+
+    /// Tarjan's algorithm, without recursion; components come out callees first.
+    fn solve(mut self) -> FxHashMap<Param, ParamSummary> {
+        let edges: Vec<Vec<usize>> = self
+            .nodes
+            .iter()
+            .map(|node| node.2.iter().filter_map(|param| self.index.get(param).copied()).collect())
+            .collect();
+        for component in components(&edges) {
+            let mut changed = true;
+            while std::mem::take(&mut changed) {
+                for &node in &component {
+                    let mut summary = self.nodes[node].1.clone();
+                    edges[node].iter().for_each(|&target| summary.absorb(&self.nodes[target].1));
+                    changed |= summary != self.nodes[node].1;
+                    self.nodes[node].1 = summary;
+                }
+            }
+        }
+        self.nodes.into_iter().map(|(param, summary, _)| (param, summary)).collect()
+    }
+}
+
+/// Notes what one use does with a parameter.
+fn note(project: &Project, owner: CodeId, site: Site, summary: &mut ParamSummary, passed_to: &mut Vec<Param>) {
+    let facts = project.facts(site.code);
+    let used = site.find(project);
+    let rest = site.rest(project);
+    if site.code != owner {
+        // An inner function uses it, whenever that is called.
+        summary.escapes = true;
+    }
+    match (used.kind, rest.as_slice()) {
+        (UseKind::Call(name), []) => {
+            summary.methods.insert(Symbol::of(facts.str(name)));
+        }
+        (UseKind::DeleteElement | UseKind::StoreElement | UseKind::AugmentElement, []) => {
+            summary.changes_elements = true;
+        }
+        (UseKind::Enter, []) => summary.is_entered = true,
+        (UseKind::Return, []) => summary.is_returned = true,
+        (UseKind::Keep | UseKind::Invoke | UseKind::Augment(_), []) => summary.escapes = true,
+        (UseKind::Argument, []) => passed(project, site, used, summary, passed_to),
+        // A bound method handed around.
+        (UseKind::Argument | UseKind::Keep | UseKind::Return | UseKind::Invoke, [Step::Attr(name)]) => {
+            let name = facts.str(*name);
+            if used.kind == UseKind::Invoke {
+                summary.methods.insert(Symbol::of(name));
+            } else if !is_data_attribute(name) {
+                summary.escapes = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Attributes of files and the like that are plain data.
+pub(crate) fn is_data_attribute(name: &str) -> bool {
+    matches!(name, "name" | "mode" | "closed" | "encoding" | "errors" | "newlines" | "filename" | "maxlen" | "filelist")
+}
+
+fn passed(project: &Project, site: Site, used: Use, summary: &mut ParamSummary, passed_to: &mut Vec<Param>) {
+    let facts = project.facts(site.code);
+    let Op::Call { callee, args } = facts.body.op(used.at) else { return };
+    let values = facts.body.args(args).iter().filter(|arg| facts.places.of(arg.value) == Some(used.place));
+    let Some(value) = values.map(|arg| arg.value).next() else { return };
+    if let Some(path) = project.import_path(site.code, callee)
+        && project.catalogue().knows_function(&path)
+    {
+        summary.functions.insert(path);
+        return;
+    }
+    if let Op::Attr { name, .. } = facts.body.op(callee)
+        && project.catalogue().borrowers.is_method(facts.str(name))
+    {
+        return;
+    }
+    let target = project.callable(site.code, callee).filter(|code| project.facts(*code).is_function());
+    match target.and_then(|code| Some((code, project.parameter_for(site.code, used.at, value, code)?))) {
+        Some(param) => passed_to.push(param),
+        None => summary.escapes = true,
+    }
+}
+
+/// Strongly connected components of a graph, targets before sources.
+fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    const NEW: usize = usize::MAX;
+    let mut order = vec![NEW; edges.len()];
+    let mut low = vec![0; edges.len()];
+    let mut on_stack = vec![false; edges.len()];
+    let (mut stack, mut found, mut counter) = (Vec::new(), Vec::new(), 0);
+    for root in 0..edges.len() {
+        if order[root] != NEW {
+            continue;
+        }
+        let mut calls = vec![(root, 0)];
+        while let Some((node, next)) = calls.pop() {
+            if next == 0 {
+                (order[node], low[node]) = (counter, counter);
+                counter += 1;
+                stack.push(node);
+                on_stack[node] = true;
+            }
+            if let Some(&target) = edges[node].get(next) {
+                calls.push((node, next + 1));
+                if order[target] == NEW {
+                    calls.push((target, 0));
+                } else if on_stack[target] {
+                    low[node] = low[node].min(order[target]);
+                }
+                continue;
+            }
+            if low[node] == order[node] {
+                let mut component = Vec::new();
+                while let Some(member) = stack.pop() {
+                    on_stack[member] = false;
+                    component.push(member);
+                    if member == node {
+                        break;
+                    }
+                }
+                component.sort_unstable();
+                found.push(component);
+            }
+            if let Some(&(caller, _)) = calls.last() {
+                low[caller] = low[caller].min(low[node]);
+            }
+        }
+    }
+    found
+}
+
+impl Project {
+    /// What a function does with a parameter.
+    pub fn param_summary(&self, function: CodeId, param: VarId) -> Option<&ParamSummary> {
+        self.summaries.params.get(&(function, param))
+    }
+
+    /// The parameter of a function that gets a value which a call passes.
+    pub fn parameter_for(&self, code: CodeId, call: Val, value: Val, function: CodeId) -> Option<VarId> {
+        let facts = self.facts(code);
+        let Op::Call { callee, args } = facts.body.op(call) else { return None };
+        let target = self.facts(function);
+        let args = facts.body.args(args);
+        let (position, arg) = args.iter().enumerate().find(|(_, arg)| arg.value == value)?;
+        match arg.kind {
+            ArgKind::Keyword(name) => {
+                let name = facts.str(name);
+                target.params.iter().find(|param| target.var_name(param.var) == name).map(|param| param.var)
+            }
+            ArgKind::Positional => {
+                let spread_before = args[..position].iter().any(|arg| arg.kind == ArgKind::Star);
+                let bound = usize::from(self.passes_self(code, callee, function));
+                let param = target.params.get(position + bound)?;
+                (param.kind == ParamKind::Positional && !spread_before).then_some(param.var)
+            }
+            ArgKind::Star | ArgKind::DoubleStar => None,
+        }
+    }
+
+    /// Whether a call passes `self` by itself: a method looked up on an object.
+    fn passes_self(&self, code: CodeId, callee: Val, function: CodeId) -> bool {
+        let through_attribute = matches!(self.facts(code).body.op(callee), Op::Attr { .. });
+        let through_class = matches!(self.entity(code, callee), Some(super::Entity::Function(_)));
+        through_attribute && !through_class && self.is_instance_method(function)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_come_out_targets_first() {
+        // 0 → 1 ⇄ 2 → 3, and 4 by itself.
+        let edges = vec![vec![1], vec![2], vec![1, 3], vec![], vec![4]];
+        assert_eq!(components(&edges), [vec![3], vec![1, 2], vec![0], vec![4]]);
+    }
+}

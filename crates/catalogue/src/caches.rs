@@ -1,0 +1,52 @@
+//! Decorators that remember results.
+
+use serde::Deserialize;
+
+/// A decorator that remembers results.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cache {
+    /// The decorator, by its import path.
+    pub decorator: String,
+    /// Keyword that limits the number of results.
+    #[serde(default)]
+    pub bound: Option<String>,
+    /// Position of that argument.
+    #[serde(default)]
+    pub bound_at: Option<usize>,
+    /// The limit when it is called without that argument.
+    #[serde(default)]
+    pub default: Option<u32>,
+    /// The limit when it is not called.
+    #[serde(default)]
+    pub bare: Option<u32>,
+    /// Whether it is meant for `async def`.
+    #[serde(default, rename = "async")]
+    pub is_async: bool,
+    /// Whether it keeps `self` alive when it decorates a method.
+    #[serde(default)]
+    pub per_method: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    cache: Vec<Cache>,
+}
+
+/// Caching decorators by import path.
+#[derive(Clone, Debug)]
+pub struct Caches {
+    entries: Vec<Cache>,
+}
+
+impl Caches {
+    pub(crate) fn new(file: File) -> Self {
+        Self { entries: file.cache }
+    }
+
+    /// The cache that the decorator at an import path adds.
+    pub fn get(&self, path: &str) -> Option<&Cache> {
+        self.entries.iter().find(|entry| entry.decorator == path)
+    }
+}

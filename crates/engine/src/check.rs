@@ -1,0 +1,241 @@
+//! Checking: from paths to findings.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use leakwright_analysis::project::{Module, ModuleId, Project};
+use leakwright_catalogue::Catalogue;
+use leakwright_rules::{Confidence, Context, Finding, Fix, Sources};
+use leakwright_syntax::Tree;
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::configurations::Configurations;
+use crate::discover::{Found, discover};
+use crate::error::{FileError, Problem};
+use crate::load::{SourceFile, line_of, load, load_bytes, parse};
+use crate::selector::Selector;
+use crate::suppress::UnusedSuppression;
+use crate::threads::pool;
+
+/// What is checked.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Files, and what is below directories.
+    Paths(Vec<PathBuf>),
+    /// One text, under the path it goes by.
+    Text(PathBuf, Vec<u8>),
+}
+
+/// Settings of one run, which win over configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Rules to run instead of the configured ones.
+    pub select: Option<Vec<Selector>>,
+    /// Rules not to run.
+    pub ignore: Vec<Selector>,
+    /// Findings that are less sure are not shown.
+    pub min_confidence: Option<Confidence>,
+}
+
+/// Hears how far a run is.
+pub trait Progress: Sync {
+    /// Files have been found; each will be reported once.
+    fn found(&self, files: usize);
+    /// Another file is done.
+    fn done(&self);
+}
+
+/// Does not want to hear.
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn found(&self, _: usize) {}
+    fn done(&self) {}
+}
+
+/// What a run gave.
+pub struct Checked {
+    /// The files, linked.
+    pub project: Project,
+    /// The findings: by path, then place, then rule.
+    pub findings: Vec<Judged>,
+    /// What went wrong.
+    pub errors: Vec<FileError>,
+    /// Suppression comments that silence nothing.
+    pub unused_suppressions: Vec<UnusedSuppression>,
+    /// How many files were checked.
+    pub files_checked: usize,
+    files: Vec<SourceFile>,
+    trees: Trees,
+}
+
+/// A finding and what the project says of it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The finding.
+    pub finding: Finding,
+    /// Whether a comment silences it.
+    pub is_suppressed: bool,
+    /// What identifies it when lines shift.
+    pub fingerprint: String,
+}
+
+/// Checks files.
+pub fn check(input: &Input, options: &Options, progress: &dyn Progress) -> Checked {
+    pool().install(|| {
+        let (files, errors) = gather(input, progress);
+        judge(files, errors, options)
+    })
+}
+
+/// Finds and loads the files.
+pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>, Vec<FileError>) {
+    let configurations = Configurations::default();
+    match input {
+        Input::Text(path, bytes) => {
+            progress.found(1);
+            let found = Found { path: path.clone(), root: PathBuf::from(".") };
+            match load_bytes(&found, bytes, &configurations) {
+                Ok(file) => (vec![file], Vec::new()),
+                Err(error) => (Vec::new(), vec![error]),
+            }
+        }
+        Input::Paths(paths) => {
+            let found = discover(paths, &configurations);
+            progress.found(found.files.len());
+            let loaded: Vec<Result<SourceFile, FileError>> = found
+                .files
+                .par_iter()
+                .map(|path| {
+                    let loaded = load(path, &configurations);
+                    progress.done();
+                    loaded
+                })
+                .collect();
+            let mut errors = found.errors;
+            let mut files = Vec::new();
+            for result in loaded {
+                match result {
+                    Ok(file) => files.push(file),
+                    Err(error) => errors.push(error),
+                }
+            }
+            (files, errors)
+        }
+    }
+}
+
+/// Links the files and runs the rules over each.
+pub(crate) fn judge(files: Vec<SourceFile>, mut errors: Vec<FileError>, options: &Options) -> Checked {
+    let modules: Vec<Module> = files.iter().map(|file| file.module.clone()).collect();
+    let project = Project::link(modules, catalogue(&files));
+    let results: Vec<FileResult> = (0..files.len())
+        .into_par_iter()
+        .map(|index| check_file(&project, ModuleId(index as u32), &files[index], options))
+        .collect();
+    let mut findings = Vec::new();
+    let mut unused = Vec::new();
+    for (file, result) in files.iter().zip(results) {
+        findings.extend(result.findings);
+        unused.extend(result.unused);
+        errors.extend(result.failed.into_iter().map(|rule| FileError::new(&file.path, Problem::Internal(format!("rule {rule}")))));
+        errors.extend(file.syntax_error.map(|line| FileError::new(&file.path, Problem::Syntax { line })));
+    }
+    errors.sort_by(|a, b| a.path.cmp(&b.path));
+    let trees = Trees::new(&files);
+    let files_checked = files.len();
+    Checked { project, findings, errors, unused_suppressions: unused, files_checked, files, trees }
+}
+
+/// Built-in facts and those of all configurations in use.
+fn catalogue(files: &[SourceFile]) -> Arc<Catalogue> {
+    let mut seen: BTreeSet<*const Config> = BTreeSet::new();
+    let mut own = Vec::new();
+    for file in files {
+        if seen.insert(Arc::as_ptr(&file.config)) {
+            own.extend(file.config.resources.iter().cloned());
+        }
+    }
+    crate::config::catalogue(&own)
+}
+
+struct FileResult {
+    findings: Vec<Judged>,
+    unused: Vec<UnusedSuppression>,
+    failed: Vec<&'static str>,
+}
+
+fn check_file(project: &Project, module: ModuleId, file: &SourceFile, options: &Options) -> FileResult {
+    let mut result = FileResult { findings: Vec::new(), unused: Vec::new(), failed: Vec::new() };
+    if file.is_stub {
+        return result;
+    }
+    let mut config = (*file.config).clone();
+    config.with_overrides(options.select.as_deref(), &options.ignore, options.min_confidence);
+    let context = Context::new(project, module, &config.settings);
+    let checked = leakwright_rules::check(&context, &config.rules);
+    result.failed = checked.failed;
+    let mut used = vec![false; file.suppressions.len()];
+    for finding in checked.findings {
+        let silencing: Vec<usize> =
+            (0..used.len()).filter(|index| file.suppressions[*index].silences(&finding)).collect();
+        silencing.iter().for_each(|index| used[*index] = true);
+        if !config.shows(&file.absolute, &finding) {
+            continue;
+        }
+        let fingerprint = finding.fingerprint(&file.module.name, &file.text);
+        result.findings.push(Judged { is_suppressed: !silencing.is_empty(), finding, fingerprint });
+    }
+    let unused = file.suppressions.iter().zip(used).filter(|(_, used)| !used);
+    result.unused = unused
+        .map(|(suppression, _)| UnusedSuppression {
+            path: file.path.clone(),
+            line: line_of(&file.text, suppression.range.start),
+            comment: suppression.range.of(&file.text).to_owned(),
+        })
+        .collect();
+    result
+}
+
+impl Checked {
+    /// The file of a module.
+    pub fn file(&self, module: ModuleId) -> &SourceFile {
+        &self.files[module.0 as usize]
+    }
+
+    /// The ways to mend a finding, best first.
+    pub fn fixes(&self, finding: &Finding) -> Vec<Fix> {
+        let settings = &self.file(finding.module).config.settings;
+        let context = Context::new(&self.project, finding.module, settings);
+        leakwright_rules::fixes(finding, &context, &self.trees)
+    }
+
+    /// Findings that no comment silences.
+    pub fn active(&self) -> impl Iterator<Item = &Judged> {
+        self.findings.iter().filter(|judged| !judged.is_suppressed)
+    }
+
+    pub(crate) fn into_files(self) -> Vec<SourceFile> {
+        self.files
+    }
+}
+
+/// Syntax trees of the files, made when they are asked for.
+struct Trees {
+    entries: Vec<(Arc<str>, OnceLock<Option<Tree>>)>,
+}
+
+impl Trees {
+    fn new(files: &[SourceFile]) -> Self {
+        Self { entries: files.iter().map(|file| (Arc::clone(&file.text), OnceLock::new())).collect() }
+    }
+}
+
+impl Sources for Trees {
+    fn tree(&self, module: ModuleId) -> Option<&Tree> {
+        let (text, tree) = self.entries.get(module.0 as usize)?;
+        tree.get_or_init(|| parse(Arc::clone(text)).ok()).as_ref()
+    }
+}

@@ -1,0 +1,139 @@
+//! From a path to the facts of its file.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use leakwright_analysis::FileFacts;
+use leakwright_analysis::project::Module;
+use leakwright_syntax::{Budget, Parser, SourceEncoding, Tree, decode};
+
+use crate::config::Config;
+use crate::configurations::Configurations;
+use crate::discover::Found;
+use crate::error::{FileError, Problem};
+use crate::module_name::{is_test, module_name};
+use crate::source::content_hash;
+use crate::suppress::{Suppression, suppressions};
+
+/// A file that is being checked.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// The path, as it is shown.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+    /// Hash of its bytes, as they were read.
+    pub hash: String,
+    /// The settings that hold for it.
+    pub config: Arc<Config>,
+    pub(crate) absolute: PathBuf,
+    pub(crate) encoding: SourceEncoding,
+    pub(crate) module: Module,
+    pub(crate) is_stub: bool,
+    pub(crate) suppressions: Vec<Suppression>,
+    /// Line of the first syntax error.
+    pub(crate) syntax_error: Option<u32>,
+}
+
+/// Reads, decodes, parses and maps a file.
+pub(crate) fn load(found: &Found, configurations: &Configurations) -> Result<SourceFile, FileError> {
+    let bytes = std::fs::read(&found.path)
+        .map_err(|error| FileError::new(&found.path, Problem::Unreadable(error.to_string())))?;
+    load_bytes(found, &bytes, configurations)
+}
+
+/// The same, for text that is not on disk.
+pub(crate) fn load_bytes(
+    found: &Found,
+    bytes: &[u8],
+    configurations: &Configurations,
+) -> Result<SourceFile, FileError> {
+    let error = |problem| FileError::new(&found.path, problem);
+    let absolute = std::path::absolute(&found.path).unwrap_or_else(|_| found.path.clone());
+    let directory = absolute.parent().unwrap_or(Path::new("/"));
+    let origin = configurations.nearest(directory).map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
+    let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
+    let root = std::path::absolute(&found.root).unwrap_or_else(|_| found.root.clone());
+    let roots: Vec<PathBuf> = match &origin.path {
+        Some(_) => origin.config.source_roots().map(|root| normal(&root)).collect(),
+        None => vec![normal(&root), normal(&root.join("src"))],
+    };
+    let name = module_name(&normal(&absolute), &roots);
+    let test_root = if origin.path.is_some() { origin.config.root.clone() } else { root };
+    let mapped = map(decoded.text.as_str().into(), None).map_err(error)?;
+    Ok(SourceFile {
+        path: shown(&found.path),
+        text: decoded.text.as_str().into(),
+        hash: content_hash(bytes),
+        config: origin.config,
+        is_stub: absolute.extension().is_some_and(|ending| ending == "pyi"),
+        encoding: decoded.encoding,
+        module: Module {
+            name: name.dotted,
+            is_package: name.is_package,
+            is_test: is_test(&normal(&absolute), &normal(&test_root)),
+            facts: mapped.facts,
+        },
+        absolute,
+        suppressions: mapped.suppressions,
+        syntax_error: mapped.syntax_error,
+    })
+}
+
+impl SourceFile {
+    /// The file with another text; what was read from disk is remembered as it was.
+    pub(crate) fn with_text(&self, text: &str) -> Result<Self, Problem> {
+        let mapped = map(text.into(), Some(&self.module.facts))?;
+        let mut changed = self.clone();
+        changed.text = text.into();
+        changed.module.facts = mapped.facts;
+        changed.suppressions = mapped.suppressions;
+        changed.syntax_error = mapped.syntax_error;
+        Ok(changed)
+    }
+}
+
+struct Mapped {
+    facts: Arc<FileFacts>,
+    suppressions: Vec<Suppression>,
+    syntax_error: Option<u32>,
+}
+
+fn map(text: Arc<str>, previous: Option<&FileFacts>) -> Result<Mapped, Problem> {
+    let tree = parse(text).map_err(Problem::Refused)?;
+    let mapping = || Mapped {
+        facts: Arc::new(FileFacts::map(&tree, previous)),
+        suppressions: suppressions(&tree),
+        syntax_error: tree.first_error().map(|range| line_of(tree.text(), range.start)),
+    };
+    catch_unwind(AssertUnwindSafe(mapping)).map_err(|_| Problem::Internal("the analysis".to_owned()))
+}
+
+/// Parses with the parser of this thread.
+pub(crate) fn parse(text: Arc<str>) -> Result<Tree, leakwright_syntax::Refusal> {
+    thread_local! {
+        static PARSER: std::cell::RefCell<Parser> = std::cell::RefCell::new(Parser::new());
+    }
+    PARSER.with(|parser| match parser.try_borrow_mut() {
+        Ok(mut parser) => parser.parse(text, Budget::BATCH),
+        Err(_) => Parser::new().parse(text, Budget::BATCH),
+    })
+}
+
+/// One-based line of an offset.
+pub(crate) fn line_of(text: &str, offset: u32) -> u32 {
+    1 + text[..(offset as usize).min(text.len())].matches('\n').count() as u32
+}
+
+/// A path relative to the working directory where it lies below it, else as it is.
+fn shown(path: &Path) -> PathBuf {
+    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    normal(&relative.unwrap_or_else(|| path.to_owned()))
+}
+
+/// Without `.` parts.
+fn normal(path: &Path) -> PathBuf {
+    let parts: PathBuf = path.components().filter(|part| *part != std::path::Component::CurDir).collect();
+    if parts.as_os_str().is_empty() { path.to_owned() } else { parts }
+}

@@ -1,0 +1,192 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use leakwright_engine::Selector;
+use leakwright_rules::Confidence;
+
+/// Finds and fixes memory leaks, unbounded growth and unreleased resources in Python code.
+///
+/// Exit codes: 0 no leaks, 1 leaks found, 2 could not run (wrong arguments or configuration, a path
+/// that does not exist).
+#[derive(Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// Where the terminal has it.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Find leaks of all kinds.
+    Check(CheckArgs),
+    /// The same as `check`.
+    Leaks(CheckArgs),
+    /// Find containers and caches that grow without end.
+    Scan(CheckArgs),
+    /// Find resources that are not released.
+    Handles(CheckArgs),
+    /// Mend what can be mended.
+    Fix(FixArgs),
+    /// Explain a rule.
+    Explain(ExplainArgs),
+    /// List the rules.
+    Rules(RulesArgs),
+    /// Show the settings that hold for a file, and where they come from.
+    Config(ConfigArgs),
+    /// Run the language server on standard input and output.
+    Server(ServerArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// Rules to run instead of the configured ones: codes, prefixes of codes, names, families, `all`.
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) select: Option<Vec<Selector>>,
+
+    /// Rules not to run.
+    #[arg(long, value_delimiter = ',', value_name = "RULE")]
+    pub(crate) ignore: Vec<Selector>,
+
+    /// Hide findings that are less sure.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) min_confidence: Option<ConfidenceArg>,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ConfidenceArg {
+    /// Show all.
+    Low,
+    /// Hide those with more against them than for them.
+    Medium,
+    /// Show the surest only.
+    High,
+}
+
+impl From<ConfidenceArg> for Confidence {
+    fn from(arg: ConfidenceArg) -> Self {
+        match arg {
+            ConfidenceArg::Low => Self::Low,
+            ConfidenceArg::Medium => Self::Medium,
+            ConfidenceArg::High => Self::High,
+        }
+    }
+}
+
+impl Selection {
+    pub(crate) fn options(&self) -> leakwright_engine::Options {
+        leakwright_engine::Options {
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            min_confidence: self.min_confidence.map(Confidence::from),
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// Files and directories; `-` for standard input.
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// The path that standard input goes by: for configuration, and in what is printed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+
+    /// Include findings that comments silence (JSON only).
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+
+    /// Do not read or write the cache. There is none yet; accepted for scripts.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// With the code that shows them.
+    Text,
+    /// One line each.
+    Concise,
+    /// As a JSON document.
+    Json,
+}
+
+#[derive(Args)]
+pub(crate) struct FixArgs {
+    /// Files and directories.
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// Also apply fixes that change what the program does, under the conditions that the rule's page names.
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Show what would change; write nothing.
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// Code or name of the rule.
+    pub(crate) rule: String,
+}
+
+#[derive(Args)]
+pub(crate) struct RulesArgs {
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    pub(crate) format: RulesFormat,
+}
+
+/// How the list of rules is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RulesFormat {
+    /// A line each.
+    Text,
+    /// A Markdown table.
+    Markdown,
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigArgs {
+    /// The file to show the settings of.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct ServerArgs {
+    /// Talk over standard input and output. That is the only way there is; accepted because editors pass it.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+}

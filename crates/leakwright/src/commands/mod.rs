@@ -1,0 +1,63 @@
+//! The commands.
+
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod explain;
+pub(crate) mod fix;
+pub(crate) mod rules;
+pub(crate) mod server;
+
+use leakwright_engine::{Checked, FileError, Problem};
+
+use crate::terminal;
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// No leaks.
+    Clean,
+    /// Leaks found.
+    Found,
+    /// Could not run, or not on all that was asked for.
+    Failed,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Found => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+/// Says on standard error what went wrong, and what comments silence nothing.
+fn report_problems(checked: &Checked) {
+    checked.errors.iter().for_each(report_problem);
+    for unused in &checked.unused_suppressions {
+        terminal::warn(&format!("{}:{}: `{}` silences nothing", unused.path.display(), unused.line, unused.comment));
+    }
+}
+
+fn report_problem(error: &FileError) {
+    if error.problem.is_fatal() {
+        terminal::complain(&error.to_string());
+    } else {
+        terminal::warn(&error.to_string());
+    }
+}
+
+/// How a check ends: what could not be checked comes before what was found.
+fn exit_of(checked: &Checked) -> Exit {
+    if checked.errors.iter().any(|error| error.problem.is_fatal()) {
+        return Exit::Failed;
+    }
+    let is_leak = |judged: &leakwright_engine::Judged| judged.finding.severity >= leakwright_rules::Severity::Warning;
+    if checked.active().any(is_leak) { Exit::Found } else { Exit::Clean }
+}
+
+/// Whether anything that was asked for exists.
+fn nothing_to_do(checked: &Checked) -> bool {
+    checked.files_checked == 0 && checked.errors.iter().any(|error| error.problem == Problem::Missing)
+}

@@ -1,0 +1,94 @@
+//! What a rule is.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::finding::{Finding, LeakType, Severity};
+use crate::fix::{Fix, Sources};
+
+/// A rule. It finds; the words and the fixes follow from what it found.
+pub(crate) trait Rule: Sync {
+    /// What the rule is called and what it is about.
+    fn metadata(&self) -> &'static Metadata;
+
+    /// Finds the leaks of one file.
+    fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>);
+
+    /// The ways to mend one of its findings, best first.
+    fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix>;
+}
+
+/// What a rule is called and what it is about.
+#[derive(Debug)]
+pub struct Metadata {
+    /// Stable code, such as `LW101`.
+    pub code: &'static str,
+    /// Name of the smell, such as `unbounded-collection`.
+    pub name: &'static str,
+    /// What it finds, in a line.
+    pub summary: &'static str,
+    /// Its family.
+    pub family: Family,
+    /// How bad its findings are unless they say otherwise.
+    pub severity: Severity,
+    /// What kind of leak it finds.
+    pub leak_type: LeakType,
+    /// Whether it is on by default.
+    pub is_default: bool,
+    /// Its page, in Markdown.
+    pub docs: &'static str,
+}
+
+/// A group of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// LW1: containers that only grow.
+    Growth,
+    /// LW2: caches without a limit.
+    Cache,
+    /// LW3: resources that are not released.
+    Resource,
+}
+
+impl Family {
+    /// Its name, as `--select` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Growth => "growth",
+            Self::Cache => "cache",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+/// A rule, by its place in the registry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(u8);
+
+impl RuleId {
+    /// All rules, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..crate::registry::RULES.len() as u8).map(Self)
+    }
+
+    /// The rule with a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::all().find(|rule| rule.metadata().code.eq_ignore_ascii_case(code))
+    }
+
+    /// What the rule is called and what it is about.
+    pub fn metadata(self) -> &'static Metadata {
+        self.rule().metadata()
+    }
+
+    pub(crate) fn rule(self) -> &'static dyn Rule {
+        crate::registry::RULES[usize::from(self.0)]
+    }
+}
+
+impl std::fmt::Debug for RuleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.metadata().code)
+    }
+}

@@ -1,0 +1,125 @@
+//! # LW101 unbounded-collection
+//!
+//! ## What it does
+//!
+//! Finds containers that outlive the work that feeds them: a list, dict, set or deque in a module
+//! variable, a class attribute, an attribute of an object or a variable of a closure that is added to
+//! by code that repeats, with nothing in the project that removes from it, bounds it, replaces it or
+//! drains it.
+//!
+//! ## Why it leaks
+//!
+//! Whatever is put in stays reachable for as long as the holder lives. One entry per call, request or
+//! event is enough: memory grows with the work done, and is never given back.
+//!
+//! ## Example
+//!
+//! ```python
+//! class MessageQueue:
+//!     def __init__(self):
+//!         self.messages = []
+//!
+//!     def add_message(self, message):
+//!         self.messages.append(message)  # error: [LW101]
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```python
+//! from collections import deque
+//!
+//!
+//! class MessageQueue:
+//!     def __init__(self):
+//!         self.messages = deque(maxlen=1000)
+//!
+//!     def add_message(self, message):
+//!         self.messages.append(message)
+//! ```
+//!
+//! ## Fix safety
+//!
+//! Both fixes drop the oldest elements beyond a limit, so they are *unsafe*: whether old elements may
+//! go is for you to say. `deque(maxlen=…)` is offered only where every use in the project is one that a
+//! deque allows too: no slices, no sorting, no comparison with a list, no way out to code that cannot be
+//! seen. The other keeps the list and deletes all but its last elements after it grows. For dicts and
+//! sets there is no mechanical fix: which entries are done with is not in the code.
+//!
+//! ## Known limits
+//!
+//! Attributes set through `setattr` or `__dict__`, and containers handed to code outside the project,
+//! are passed over. Whether an attribute lives long is judged by signs (where objects of the class are
+//! made, what they are called, what calls the method); findings with more signs against than for have
+//! low confidence and are hidden.
+//!
+//! ## References
+//!
+//! - [`collections.deque`](https://docs.python.org/3/library/collections.html#collections.deque)
+
+use super::{unbounded_cache, unbounded_collection_in_loop};
+use crate::bounding;
+use crate::context::Context;
+use crate::finding::{Finding, LeakType, Severity};
+use crate::fix::{Fix, Sources};
+use crate::growing::Words;
+use crate::registry::docs;
+use crate::rule::{Family, Metadata, Rule, RuleId};
+use crate::subject::Subject;
+
+pub(crate) struct UnboundedCollection;
+
+static METADATA: Metadata = Metadata {
+    code: "LW101",
+    name: "unbounded-collection",
+    summary: "a container that outlives the work that feeds it only ever grows",
+    family: Family::Growth,
+    severity: Severity::Warning,
+    leak_type: LeakType::UnboundedCollection,
+    is_default: true,
+    docs: docs::LW101,
+};
+
+impl Rule for UnboundedCollection {
+    fn metadata(&self) -> &'static Metadata {
+        &METADATA
+    }
+
+    fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
+        let Some(rule) = RuleId::from_code(METADATA.code) else { return };
+        for growing in context.growing() {
+            if unbounded_collection_in_loop::applies(growing) || unbounded_cache::applies(growing) {
+                continue;
+            }
+            let words = Words::new(context, growing);
+            let symbol = words.symbol();
+            findings.push(words.finding(
+                rule,
+                format!("`{symbol}` only ever grows"),
+                format!(
+                    "{} {}, nothing in the project removes or bounds it",
+                    words.operation(),
+                    words.unit()
+                ),
+                recommendation(context, growing),
+            ));
+        }
+    }
+
+    fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
+        match &finding.subject {
+            Subject::Growing(growing) => bounding::fixes(growing, context, sources),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn recommendation(context: &Context<'_>, growing: &leakwright_analysis::growth::Growing) -> String {
+    use leakwright_catalogue::ContainerKind;
+    match growing.container {
+        ContainerKind::List | ContainerKind::Deque => {
+            format!("use deque(maxlen={}), or remove what is done with", context.settings.deque_maxlen)
+        }
+        ContainerKind::Set => "discard entries that are done with".to_owned(),
+        _ => "delete entries that are done with, or evict the oldest beyond a limit".to_owned(),
+    }
+}
