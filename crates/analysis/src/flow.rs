@@ -15,6 +15,8 @@ pub struct Guard {
 pub struct Flow {
     /// For each block: its only predecessor and, where that branches, the condition.
     entered: Vec<Entered>,
+    /// The first blocks of `except` clauses.
+    handlers: Vec<BlockId>,
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +46,24 @@ impl Flow {
                 };
             }
         }
-        Self { entered }
+        let handlers = body.blocks.iter().filter_map(|block| match &block.exit {
+            Terminator::Dispatch { handlers, .. } => Some(handlers),
+            _ => None,
+        });
+        Self { entered, handlers: handlers.flatten().copied().collect() }
+    }
+
+    /// Whether a block lies in an `except` clause, reached in no other way.
+    pub fn is_in_handler(&self, block: BlockId) -> bool {
+        let mut current = block;
+        for _ in 0..self.entered.len() {
+            if self.handlers.contains(&current) {
+                return true;
+            }
+            let Entered::From(from, _) = self.entered[current.index()] else { return false };
+            current = from;
+        }
+        false
     }
 
     /// Conditions that hold on entering a block, innermost first. Joins end the search, so these are

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use leakwright_engine::{Checked, Judged};
-use leakwright_rules::{Evidence, RiskLevel, Severity};
+use leakwright_rules::{Confidence, Evidence, RiskLevel, Severity};
 use leakwright_syntax::TextRange;
 
 use crate::positions::Positions;
@@ -113,18 +113,23 @@ fn entry(out: &mut String, checked: &Checked, positions: &mut Positions<'_>, jud
     if !titles.is_empty() {
         let _ = writeln!(out, "   Fix: {}", titles.join("; or "));
     }
-    if let Some(label) = confidence_note(judged) {
-        let _ = writeln!(out, "   {DIM}{label}{RESET}");
+    if let Some(note) = confidence_note(judged) {
+        let _ = writeln!(out, "   {DIM}Confidence: {note}{RESET}");
     }
     out.push('\n');
 }
 
-fn confidence_note(judged: &Judged) -> Option<&'static str> {
-    match judged.finding.confidence {
-        leakwright_rules::Confidence::Low => Some("Confidence: low"),
-        leakwright_rules::Confidence::Medium => Some("Confidence: medium"),
-        leakwright_rules::Confidence::High => None,
-    }
+/// How sure it is, and what speaks for (+) and against (-) it.
+fn confidence_note(judged: &Judged) -> Option<String> {
+    let word = match judged.finding.confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => return None,
+    };
+    let signs = judged.finding.signs.iter().filter(|sign| sign.points != 0);
+    let signs: Vec<String> =
+        signs.map(|sign| format!("{} {}", if sign.points > 0 { '+' } else { '-' }, sign.says)).collect();
+    Some(if signs.is_empty() { word.to_owned() } else { format!("{word} ({})", signs.join("; ")) })
 }
 
 /// The lines of the chain that lie in the file of the finding, and notes on those that do not.

@@ -98,6 +98,7 @@ impl CachedFunction<'_> {
             rule,
             severity: rule.metadata().severity,
             confidence: Confidence::High,
+            signs: Vec::new(),
             tier: None,
             leak_type: rule.metadata().leak_type,
             message,

@@ -1,5 +1,6 @@
 //! A finding: one defect, with everything a reader needs to believe it.
 
+use leakwright_analysis::growth::Sign;
 use leakwright_analysis::project::ModuleId;
 use leakwright_syntax::TextRange;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
+    /// What speaks for and against it, where that was weighed up.
+    pub signs: Vec<Sign>,
     /// For resources: what forgetting it costs.
     pub tier: Option<Tier>,
     /// What kind of leak it is.

@@ -102,7 +102,7 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn confidence(&self) -> Confidence {
-        match self.growing.confidence {
+        match growth::confidence(&self.growing.signs) {
             growth::Confidence::Low => Confidence::Low,
             growth::Confidence::Medium => Confidence::Medium,
             growth::Confidence::High => Confidence::High,
@@ -173,6 +173,7 @@ impl<'c, 'p> Words<'c, 'p> {
                 (TextRange::new(range.start, range.start + "for".len() as u32), "this loop does not end")
             }
             Repeats::PerObject => (file.range(code.item, facts.name_range), "every new object runs this"),
+            Repeats::Looped => (file.range(code.item, facts.name_range), "a loop that does not end calls this"),
             Repeats::Handler => (file.range(code.item, facts.name_range), "runs for each event or message"),
             Repeats::Callable => (file.range(code.item, facts.name_range), "can be called any number of times"),
             Repeats::Unknown | Repeats::Once => return None,
@@ -187,6 +188,7 @@ impl<'c, 'p> Words<'c, 'p> {
             rule,
             severity: rule.metadata().severity,
             confidence: self.confidence(),
+            signs: self.growing.signs.clone(),
             tier: None,
             leak_type: rule.metadata().leak_type,
             message,

@@ -42,10 +42,15 @@ fn borrows(project: &Project, path: &str) -> bool {
 fn measured(project: &Project, code: CodeId, length: Val) -> Effect {
     let body = &project.facts(code).body;
     let is_limit = |value: Val| !matches!(body.op(value), Op::Const(Const::Int(..=1)));
+    // The length itself, or a variable that it is kept in.
+    let is_length = |value: Val| {
+        value == length
+            || matches!(body.op(value), Op::Load(var) if project.facts(code).only_value(var) == Some(length))
+    };
     let compared = body.insts.iter().any(|inst| match inst.op {
         Op::Compare { op, left, right } => {
             let ordering = !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
-            ordering && ((left == length && is_limit(right)) || (right == length && is_limit(left)))
+            ordering && ((is_length(left) && is_limit(right)) || (is_length(right) && is_limit(left)))
         }
         _ => false,
     });

@@ -3,6 +3,7 @@
 use leakwright_catalogue::ContainerKind;
 
 use super::effect::{Effect, GrowthForm};
+use super::guard::says_absent;
 use super::holder::{HolderKind, is_initial};
 use super::{Reason, site_value};
 use crate::flow::Flow;
@@ -90,20 +91,14 @@ impl Creation {
 
     /// Whether this is the one place where the container is made, on first use.
     fn is_lazy(&self, project: &Project, holder: Holder, site: Site) -> bool {
-        let facts = project.facts(site.code);
-        if !Flow::new(&facts.body).guards(site.find(project).block).is_empty() {
-            return self.values.len() == 1 || is_tested(project, holder, site.code);
+        let flow = Flow::new(&project.facts(site.code).body);
+        let block = site.find(project).block;
+        if flow.guards(block).into_iter().any(|guard| says_absent(project, holder, site.code, guard)) {
+            return true;
         }
         // `except AttributeError: self._cache = {}`
-        self.values.len() == 1 && facts.body.insts.iter().any(|inst| matches!(inst.op, Op::Caught(_)))
+        self.values.len() == 1 && flow.is_in_handler(block)
     }
-}
-
-/// Whether an item tests the holder itself, as `if self._cache is None` does.
-fn is_tested(project: &Project, holder: Holder, code: CodeId) -> bool {
-    project.sites(holder).iter().any(|site| {
-        site.code == code && site.depth == 0 && site.find(project).kind == UseKind::Test
-    })
 }
 
 /// Whether binding the holder in an item is where its life begins.

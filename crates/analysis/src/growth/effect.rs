@@ -131,10 +131,13 @@ fn method(project: &Project, kind: ContainerKind, site: Site, call: Val, name: &
     let Some(form) = growth_form(name) else { return Effect::Escape };
     let facts = project.facts(site.code);
     let Op::Call { args, .. } = facts.body.op(call) else { return Effect::Escape };
-    let first = facts.body.args(args).first().map(|arg| arg.value);
+    let operands = facts.body.args(args);
+    let first = operands.iter().find(|arg| !matches!(arg.kind, crate::ir::ArgKind::Keyword(_))).map(|arg| arg.value);
     match (form, kind) {
         // A bounded update: adding nothing, or literals.
-        (GrowthForm::AddMany, _) if first.is_none_or(|value| key::is_literal(project, site.code, value)) => Effect::Read,
+        (GrowthForm::AddMany, _) if first.is_none_or(|value| key::has_literal_keys(project, site.code, value)) => {
+            Effect::Read
+        }
         (GrowthForm::SetDefault, _) | (GrowthForm::AddOne, ContainerKind::Set) => match first {
             Some(key) => grow_by_key(project, site, form, key),
             None => Effect::Read,

@@ -49,9 +49,11 @@ fn binds_container(project: &Project, site: Site) -> bool {
     }
 }
 
-/// Everything done with a holder, uses through parameters of project functions included.
+/// Everything done with a holder, but for what tests do with it.
 pub(super) fn all_sites(project: &Project, holder: Holder) -> Vec<Site> {
-    project.sites(holder).to_vec()
+    let of_test = |module: ModuleId| project.module(module).is_test;
+    let home = of_test(home(holder));
+    project.sites(holder).iter().copied().filter(|site| home || !of_test(site.code.module)).collect()
 }
 
 /// Whether a part of the code that can name the holder could not be parsed.

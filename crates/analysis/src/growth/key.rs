@@ -3,9 +3,10 @@
 use leakwright_catalogue::Words;
 
 use super::binding::precedes;
-use crate::bindings::Binding;
+use super::holder::is_initial;
+use crate::bindings::{Binding, GlobalId};
 use crate::ir::{ArgKind, CompareOp, Const, Display, Op, Step, UseKind, Val, VarId};
-use crate::project::{CodeId, Project, Site};
+use crate::project::{CodeId, Holder, Project, Reference, Site, Symbol};
 
 /// How often a key is one that was not there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,7 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Attr { base, name } => match facts.str(name) {
             "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
             word => match by_name(project, word) {
+                Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
                 found => found,
@@ -68,6 +70,20 @@ pub fn parameter_freshness(project: &Project, function: CodeId, param: VarId) ->
     local(project, function, param, MAX_DEPTH)
 }
 
+/// Whether a value is an attribute of `self` that is bound in the initialiser and nowhere else: each
+/// object has just one.
+fn is_fixed_attribute(project: &Project, code: CodeId, value: Val) -> bool {
+    let Some(place) = project.facts(code).places.of(value) else { return false };
+    let Some(located) = project.locate(code, place) else { return false };
+    let Holder::Attribute { .. } = located.holder else { return false };
+    let mut binds = project
+        .sites(located.holder)
+        .iter()
+        .filter(|site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_)))
+        .peekable();
+    located.rest.is_empty() && binds.peek().is_some() && binds.all(|site| is_initial(project, site.code))
+}
+
 /// The freshest part decides; only finite parts make a finite whole.
 fn combine(parts: impl Iterator<Item = Freshness>) -> Freshness {
     parts.max().unwrap_or(Freshness::Finite)
@@ -78,8 +94,17 @@ fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness
     match project.file(code.module).bindings.of(code.item, var) {
         Binding::Local(item, var) => local(project, CodeId { item, ..code }, var, fuel),
         Binding::Global(_) | Binding::Class(..) if is_constant(name) => Freshness::Finite,
+        Binding::Global(global) if is_bound_once(project, code, global) => Freshness::Finite,
         _ => by_name(project, name),
     }
+}
+
+/// Whether a module variable is only ever bound to one value.
+fn is_bound_once(project: &Project, code: CodeId, global: GlobalId) -> bool {
+    let name = Symbol::of(&project.file(code.module).bindings.global(global).name);
+    let sites = project.sites(Holder::Global { module: code.module, name });
+    let binds = |site: &&Site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_));
+    sites.iter().filter(binds).count() == 1
 }
 
 fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
@@ -87,7 +112,14 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
     let name = facts.var_name(var);
     if let Some(param) = facts.params.iter().find(|param| param.var == var) {
         let annotated = param.annotation.and_then(|annotation| by_annotation(project, owner, annotation));
-        return annotated.unwrap_or_else(|| by_name(project, name));
+        let known = annotated.unwrap_or_else(|| by_name(project, name));
+        let is_flag = param.default.is_some_and(|default| {
+            matches!(facts.body.op(default), Op::Const(Const::True | Const::False | Const::Int(0 | 1)))
+        });
+        if is_class(project, owner, var) || (is_flag && known != Freshness::Fresh) {
+            return Freshness::Finite;
+        }
+        return if known == Freshness::Neutral { by_callers(project, owner, var, fuel) } else { known };
     }
     let Some(value) = facts.only_value(var) else { return by_name(project, name) };
     match facts.body.op(value) {
@@ -99,10 +131,57 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
     }
 }
 
-/// What a loop hands out: finite if it goes over a literal.
+/// Whether a variable holds a class: a nested class derives from it, or objects are tested against it.
+fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
+    let file = project.file(owner.module);
+    let is_base = file.item(owner.item).children.iter().any(|&item| {
+        let facts = file.facts(item);
+        facts.body.args(facts.bases).iter().any(|base| match facts.body.op(base.value) {
+            Op::Load(used) => file.bindings.of(item, used) == Binding::Local(owner.item, var),
+            _ => false,
+        })
+    });
+    let facts = project.facts(owner);
+    let loads_it = |value: Val| matches!(facts.body.op(value), Op::Load(used) if used == var);
+    is_base
+        || facts.body.insts.iter().any(|inst| match inst.op {
+            Op::Call { callee, args } => {
+                let args = facts.body.args(args);
+                let path = project.import_path(owner, callee);
+                match path.as_deref() {
+                    Some("isinstance") => args.get(1).is_some_and(|arg| loads_it(arg.value)),
+                    Some("issubclass") => args.iter().any(|arg| loads_it(arg.value)),
+                    _ => false,
+                }
+            }
+            _ => false,
+        })
+}
+
+/// What the callers of a private function pass: finite if all that are seen pass what is.
+fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> Freshness {
+    let calls = project.references(function);
+    if calls.is_empty() || !project.facts(function).own_name().starts_with('_') {
+        return Freshness::Neutral;
+    }
+    let passed = |found: &Reference| {
+        let Op::Call { args, .. } = project.facts(found.code).body.op(found.at) else { return Freshness::Neutral };
+        let args = project.facts(found.code).body.args(args);
+        let argument = args.iter().find(|arg| {
+            project.parameter_for(found.code, found.at, arg.value, function) == Some(param)
+        });
+        argument.map_or(Freshness::Neutral, |arg| judge(project, found.code, arg.value, fuel))
+    };
+    calls.iter().map(passed).max().unwrap_or(Freshness::Neutral)
+}
+
+/// What a loop hands out: finite if it goes over a literal or a range.
 fn element(project: &Project, code: CodeId, iterator: Val) -> Option<Freshness> {
-    let Op::Iterate { value, .. } = project.facts(code).body.op(iterator) else { return None };
-    is_literal(project, code, value).then_some(Freshness::Finite)
+    let body = &project.facts(code).body;
+    let Op::Iterate { value, .. } = body.op(iterator) else { return None };
+    let counts = matches!(body.op(value), Op::Call { callee, .. }
+        if project.import_path(code, callee).as_deref() == Some("range"));
+    (counts || is_literal(project, code, value)).then_some(Freshness::Finite)
 }
 
 /// Whether a value is written out in the source with nothing but constants in it.
@@ -115,6 +194,17 @@ pub(super) fn is_literal(project: &Project, code: CodeId, value: Val) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether what a value would add to a container is written out: a literal, or a dict of such keys.
+pub(super) fn has_literal_keys(project: &Project, code: CodeId, value: Val) -> bool {
+    let body = &project.facts(code).body;
+    let keys = match body.op(value) {
+        Op::Display { kind: Display::Dict, args } => body.args(args),
+        _ => return is_literal(project, code, value),
+    };
+    let plain = keys.iter().all(|arg| arg.kind == ArgKind::Positional);
+    plain && keys.iter().step_by(2).all(|key| matches!(body.op(key.value), Op::Const(_)))
 }
 
 fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -> Freshness {
@@ -144,10 +234,24 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
 }
 
 fn by_name(project: &Project, name: &str) -> Freshness {
+    if is_constant(name) {
+        return Freshness::Finite;
+    }
     let words = &project.catalogue().words;
-    if is_constant(name) || Words::last(&words.finite_key, name) {
+    let mut parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
+    // `hour_str`, `type_num`: the form says less than what it is a form of.
+    if parts.len() > 1 && parts.last().is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value")) {
+        parts.pop();
+    }
+    let name = parts.join("_");
+    let is_typed = parts.first().is_some_and(|word| matches!(word.as_str(), "type" | "kind" | "class" | "cls" | "mod" | "module" | "opcode"));
+    // `modname`, `oldname`; users, hosts and files have names that are new again and again.
+    let is_named = parts.last().is_some_and(|word| {
+        word.ends_with("name") && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
+    });
+    if is_typed || is_named || Words::last(&words.finite_key, &name) {
         Freshness::Finite
-    } else if Words::last(&words.fresh_key, name) {
+    } else if Words::last(&words.fresh_key, &name) {
         Freshness::Fresh
     } else {
         Freshness::Neutral

@@ -27,6 +27,11 @@ pub(super) fn find(project: &Project, holder: Holder, growth: &[Growth], other: 
         }
         let store = growth.site.find(project).at;
         let Op::StoreIndex { key, value, .. } = project.facts(code).body.op(store) else { return None };
+        // What a caller hands in to be kept is not a result.
+        let facts = project.facts(code);
+        if matches!(facts.body.op(value), Op::Load(var) if facts.var(var).is_parameter && facts.var(var).stores.is_empty()) {
+            return None;
+        }
         let looks_up = other.iter().any(|(site, _)| site.code == code && is_lookup(project, *site, key));
         let memo = Memo { function: code, store, key, value };
         (looks_up && returns_result(project, holder, memo)).then_some(memo)

@@ -9,11 +9,14 @@
 
 mod arguments;
 mod binding;
+mod closures;
+mod confidence;
 mod effect;
+mod guard;
 mod holder;
 mod key;
-mod lifetime;
 mod memo;
+mod objects;
 mod repetition;
 
 use leakwright_catalogue::ContainerKind;
@@ -21,10 +24,11 @@ use leakwright_catalogue::ContainerKind;
 use crate::ir::Val;
 use crate::project::{CodeId, Holder, Project, Site, ValueId};
 
+pub use confidence::{Confidence, Sign, confidence, holder_name};
 pub use effect::{Effect, GrowthForm};
 pub use holder::{HolderKind, candidates};
 pub use key::{Freshness, parameter_freshness};
-pub use lifetime::{Confidence, holder_name};
+
 pub use memo::Memo;
 pub use repetition::Repeats;
 
@@ -55,8 +59,8 @@ pub struct Growing {
     pub created: Vec<ValueId>,
     /// Where it grows in code that repeats; the first is where the finding is shown.
     pub growth: Vec<Growth>,
-    /// How sure this is.
-    pub confidence: Confidence,
+    /// What speaks for and against it.
+    pub signs: Vec<Sign>,
     /// The function that uses it to remember results, if one does.
     pub memo: Option<Memo>,
     /// All else that is done with it.
@@ -147,28 +151,37 @@ fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> 
     if growth.is_empty() {
         return Err(Reason::NeverGrows);
     }
-    let growth = repeating(project, &creation, growth)?;
+    let growth = repeating(project, holder, &creation, growth)?;
     let memo = memo::find(project, holder, &growth, &other);
-    let confidence = lifetime::confidence(project, holder, &creation, &growth, &other, memo.is_some())?;
+    let signs = confidence::signs(project, holder, &creation, &growth, &other, memo.is_some())?;
     let container = creation.container.kind;
     let created = creation.values;
-    Ok(Growing { holder, holder_kind: creation.kind, container, created, growth, confidence, memo, other })
+    Ok(Growing { holder, holder_kind: creation.kind, container, created, growth, signs, memo, other })
 }
 
 /// The growth that repeats, by keys that are not from a finite set.
 fn repeating(
     project: &Project,
+    holder: Holder,
     creation: &binding::Creation,
     growth: Vec<(Site, GrowthForm, Option<Val>)>,
 ) -> Result<Vec<Growth>, Reason> {
     let mut found = Vec::new();
     let mut once = false;
     for (site, form, key) in growth {
+        let guarded = guard::guarded(project, holder, creation.kind, site);
+        let key = match guarded {
+            guard::Guarded::NotIn(element) => key.or(Some(element)),
+            _ => key,
+        };
         let freshness = match key {
             Some(key) => key::freshness(project, site.code, key),
             None => Freshness::Neutral,
         };
-        let repeats = repetition::repeats(project, creation.kind, site);
+        let repeats = match guarded {
+            guard::Guarded::Once => Repeats::Once,
+            _ => repetition::repeats(project, creation, site),
+        };
         once |= repeats == Repeats::Once;
         if repeats != Repeats::Once && freshness != Freshness::Finite {
             found.push(Growth { site, form, repeats, key, freshness });

@@ -2,8 +2,9 @@
 
 use leakwright_catalogue::Words;
 
+use super::binding::Creation;
 use super::holder::{HolderKind, is_initializer, is_teardown};
-use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, Val};
+use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, Terminator, Val};
 use crate::project::{CodeId, Project, ReferenceKind, Site};
 
 /// Why code repeats. Later ones are the stronger reasons.
@@ -19,6 +20,8 @@ pub enum Repeats {
     PerObject,
     /// Events, requests or messages run it.
     Handler,
+    /// A loop that does not end calls it.
+    Looped,
     /// It stands in a loop that does not end.
     Endless,
 }
@@ -27,28 +30,59 @@ pub enum Repeats {
 const MAX_DEPTH: u32 = 6;
 
 /// Whether the code at a site repeats, seen from a holder of a kind.
-pub(super) fn repeats(project: &Project, kind: HolderKind, site: Site) -> Repeats {
-    let block = site.find(project).block;
-    if endless_loop(project.facts(site.code), block).is_some() {
-        return Repeats::Endless;
+pub(super) fn repeats(project: &Project, creation: &Creation, site: Site) -> Repeats {
+    let facts = project.facts(site.code);
+    if let Some(id) = endless_loop(facts, site.find(project).block) {
+        let made_inside = creation.values.iter().any(|made| {
+            let block = facts.body.block_of(made.value).filter(|_| made.code == site.code);
+            block.is_some_and(|block| facts.body.loops_around(block).any(|around| around == id))
+        });
+        // One that each round makes anew goes with the round.
+        return if made_inside { Repeats::Once } else { Repeats::Endless };
     }
-    if kind == HolderKind::Local {
+    if creation.kind == HolderKind::Local {
         return Repeats::Once;
     }
-    function(project, kind, site.code, MAX_DEPTH)
+    function(project, creation.kind, site.code, MAX_DEPTH)
 }
 
 /// The loop around a block that goes on for ever.
 pub(crate) fn endless_loop(facts: &ItemFacts, block: BlockId) -> Option<crate::ir::LoopId> {
     facts.body.loops_around(block).find(|id| {
         let found = facts.body.loops[id.index()];
-        let ends = found.has_break || found.has_return;
+        let ends = found.has_break || found.has_return || is_left_by_exception(facts, *id);
         match found.kind {
             LoopKind::Forever => !ends,
             LoopKind::For(value) => !ends && is_endless_iterator(facts, value),
             _ => false,
         }
     })
+}
+
+/// Whether an exception raised in a loop has a handler outside of it, in the same function.
+fn is_left_by_exception(facts: &ItemFacts, id: crate::ir::LoopId) -> bool {
+    let body = &facts.body;
+    let inside = |block: BlockId| body.loops_around(block).any(|around| around == id);
+    (0..body.blocks.len()).map(BlockId::new).filter(|block| inside(*block)).any(|block| {
+        let mut handler = body.block(block).on_raise;
+        while let Some(current) = handler.filter(|current| inside(*current)) {
+            handler = body.block(current).on_raise;
+        }
+        // Cleanup passes the exception on; a handler may end it.
+        handler.is_some_and(|outside| leads_to_handler(facts, outside))
+    })
+}
+
+fn leads_to_handler(facts: &ItemFacts, mut block: BlockId) -> bool {
+    let body = &facts.body;
+    for _ in 0..body.blocks.len() {
+        match (&body.block(block).exit, body.block(block).on_raise) {
+            (Terminator::Dispatch { .. }, _) => return true,
+            (_, Some(outer)) => block = outer,
+            (_, None) => return false,
+        }
+    }
+    false
 }
 
 /// `itertools.count()`, `iter(f, sentinel)` that never ends, and the like, by what is called.
@@ -77,12 +111,17 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         let outlives = matches!(kind, HolderKind::Module | HolderKind::Class);
         return if outlives && name != "__init_subclass__" { Repeats::PerObject } else { Repeats::Once };
     }
-    if is_import_hook(project, code) || (is_teardown(project, name) && name != "__exit__") {
+    let is_import_time = is_import_hook(project, code) || is_decorator_shaped(project, code);
+    if is_import_time || matches!(name, "main" | "_main") || (is_teardown(project, name) && name != "__exit__") {
         return Repeats::Once;
     }
-    let called = callers(project, kind, code, fuel);
-    if is_handler(facts, name) {
+    if is_handler(project, facts, name) {
         return Repeats::Handler;
+    }
+    let called = callers(project, kind, code, fuel);
+    if called == Some(Repeats::Once) && kind != HolderKind::Instance {
+        // Helpers that only the module itself calls while it is imported, or a program as it starts.
+        return Repeats::Once;
     }
     let is_public = !name.starts_with('_') || (name.starts_with("__") && name.ends_with("__"));
     match called {
@@ -101,6 +140,13 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     if matches!(facts.own_name(), "__set_name__" | "__prepare__" | "__init_subclass__") {
         return true;
     }
+    // `del register` at the end of the module: nobody calls it later.
+    let global = project.file(code.module).bindings.global_named(facts.own_name());
+    let module = project.module_code(code);
+    let var = global.and_then(|global| project.file(code.module).bindings.global(global).var);
+    if project.parent(code) == Some(module) && var.is_some_and(|var| project.facts(module).var(var).is_deleted) {
+        return true;
+    }
     let is_metaclass = project
         .class_of(code)
         .is_some_and(|class| project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta")));
@@ -111,13 +157,46 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     !references.is_empty() && references.iter().all(|found| found.kind == ReferenceKind::Decorator)
 }
 
+/// Whether a function gives back what it is given, or a function made inside it: the shape of a
+/// decorator, which runs where things are defined.
+fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    let receiver = usize::from(project.is_instance_method(code));
+    let Some(first) = facts.params.get(receiver) else { return false };
+    let frame = crate::ir::FrameId::new(0);
+    let returns: Vec<Val> = facts
+        .body
+        .originals()
+        .filter(|block| facts.body.block(*block).frame == frame)
+        .flat_map(|block| facts.body.values(block))
+        .filter_map(|at| match facts.body.op(at) {
+            Op::Return(value) => value,
+            _ => None,
+        })
+        .collect();
+    let is_inner = |value: Val| match facts.body.op(value) {
+        Op::Load(var) => facts.only_value(var).is_some_and(|stored| matches!(facts.body.op(stored), Op::Define(_))),
+        _ => false,
+    };
+    let is_first = |value: Val| matches!(facts.body.op(value), Op::Load(var) if var == first.var);
+    // `return property(function)`, in a function that another one returns.
+    let is_nested = project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
+    let wraps = |value: Val| match facts.body.op(value) {
+        Op::Call { args, .. } if is_nested && facts.params.len() == 1 => {
+            facts.body.args(args).iter().any(|arg| is_first(arg.value))
+        }
+        _ => false,
+    };
+    !returns.is_empty() && returns.iter().all(|value| is_first(*value) || is_inner(*value) || wraps(*value))
+}
+
 /// How often the callers of a function run, if it is seen to be called at all.
 fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Option<Repeats> {
     let fuel = fuel.checked_sub(1)?;
     project
         .references(code)
         .iter()
-        .filter(|found| found.code != code)
+        .filter(|found| found.code != code && !project.module(found.code.module).is_test)
         .map(|found| match found.kind {
             // Handed to somebody as a callback.
             ReferenceKind::Value => Repeats::Handler,
@@ -125,9 +204,13 @@ fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Opti
             ReferenceKind::Call => {
                 let caller = project.facts(found.code);
                 if endless_loop(caller, found.block).is_some() {
-                    Repeats::Endless
+                    Repeats::Looped
                 } else {
-                    function(project, kind, found.code, fuel)
+                    match function(project, kind, found.code, fuel) {
+                        // Far up every call chain there is some callback: that says little here.
+                        Repeats::Handler | Repeats::Looped | Repeats::PerObject if fuel < MAX_DEPTH - 1 => Repeats::Callable,
+                        found => found,
+                    }
                 }
             }
         })
@@ -135,8 +218,13 @@ fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Opti
 }
 
 /// Whether events run a function: by its name, its decorators, or the name of what it is given.
-fn is_handler(facts: &ItemFacts, name: &str) -> bool {
+fn is_handler(project: &Project, facts: &ItemFacts, name: &str) -> bool {
     let word = name.trim_start_matches('_');
+    let sets_up = ["add", "register", "set", "remove", "unregister", "install", "get", "has", "make", "create"];
+    let verb = leakwright_catalogue::split_words(name).next().unwrap_or_default();
+    if sets_up.contains(&verb.as_str()) || method_duty(project, name) == Some(false) {
+        return facts.decorators.iter().any(|decorator| is_route(facts, *decorator));
+    }
     if word.starts_with("on_") || word.starts_with("handle") || word.ends_with("_callback") || word.ends_with("_handler") {
         return true;
     }
@@ -165,17 +253,16 @@ fn is_route(facts: &ItemFacts, decorator: Val) -> bool {
 /// Whether a method is called for each piece of work, by its name; `None` where the name says nothing.
 pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
     let words = &project.catalogue().words;
-    let mut parts = leakwright_catalogue::split_words(name);
-    let verb = parts.next()?;
-    let has_noun = parts.next().is_some();
-    if matches!(verb.as_str(), "add" | "append" | "insert" | "put" | "push" | "set" | "get") {
-        if !has_noun {
-            return None;
+    let parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
+    let verb = parts.first()?.as_str();
+    let noun = parts.get(1..)?.last().map(String::as_str).or_else(|| glued_noun(verb));
+    let generic = ["add", "append", "insert", "put", "push", "set", "get"];
+    if generic.contains(&verb) || (parts.len() == 1 && noun.is_some()) {
+        let noun = noun?;
+        if Words::last(&words.accumulating, noun) {
+            return Some(true);
         }
-        if Words::last(&words.descriptive, name) {
-            return Some(false);
-        }
-        return Words::last(&words.accumulating, name).then_some(true);
+        return (Words::last(&words.descriptive, noun) || is_component(noun)).then_some(false);
     }
     if Words::first(&words.repeated, name) {
         Some(true)
@@ -184,4 +271,17 @@ pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
     } else {
         None
     }
+}
+
+/// `addheader`: verb and noun in one word.
+fn glued_noun(word: &str) -> Option<&str> {
+    ["add", "set", "register"].into_iter().find_map(|verb| word.strip_prefix(verb)).filter(|noun| noun.len() > 2)
+}
+
+/// Whether a noun names a part of a program, by its ending: handlers, listeners, providers. There are
+/// as many as were written.
+fn is_component(noun: &str) -> bool {
+    let people_and_things =
+        ["user", "order", "number", "error", "buffer", "letter", "customer", "player", "member", "transfer", "offer", "answer"];
+    (noun.ends_with("er") || noun.ends_with("or")) && !people_and_things.contains(&noun)
 }

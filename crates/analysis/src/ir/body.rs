@@ -149,6 +149,12 @@ impl Body {
         &self.blocks[block.index()]
     }
 
+    /// The block that the instruction of a value stands in.
+    pub fn block_of(&self, value: Val) -> Option<BlockId> {
+        let index = value.index() as u32;
+        self.blocks.iter().position(|block| block.start <= index && index < block.end).map(BlockId::new)
+    }
+
     /// The values that the instructions of a block make, in order.
     pub fn values(&self, block: BlockId) -> impl DoubleEndedIterator<Item = Val> + use<> {
         let Block { start, end, .. } = *self.block(block);

@@ -38,15 +38,22 @@ pub fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition<'_>> {
     found
 }
 
+/// How many steps back the class of an object is looked for.
+const MAX_STEPS: u32 = 6;
+
 /// The resource that calling a value hands out.
 pub(super) fn resource(project: &Project, code: CodeId, callee: Val) -> Option<&Resource> {
+    resource_within(project, code, callee, MAX_STEPS)
+}
+
+fn resource_within(project: &Project, code: CodeId, callee: Val, fuel: u32) -> Option<&Resource> {
     let resources = &project.catalogue().resources;
     if let Some(path) = project.import_path(code, callee) {
         return resources.get(&path);
     }
     // A method of an object whose class is known: `Path(name).open()`.
     let Op::Attr { base, name } = project.facts(code).body.op(callee) else { return None };
-    let class = library_class(project, code, base, 4)?;
+    let class = library_class(project, code, base, fuel)?;
     resources.get(&format!("{class}.{}", project.facts(code).str(name)))
 }
 
@@ -56,7 +63,7 @@ fn library_class(project: &Project, code: CodeId, value: Val, fuel: u32) -> Opti
     let facts = project.facts(code);
     match facts.body.op(value) {
         Op::Call { callee, .. } => {
-            if let Some(found) = resource(project, code, callee) {
+            if let Some(found) = resource_within(project, code, callee, fuel) {
                 return found.returns.clone();
             }
             // A class is called to make an object of it; `Path(a) / b` and `p.parent` are paths too.

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{CodeId, Entity, Project};
-use crate::ir::{BlockId, Op, Val};
+use crate::ir::{BlockId, Body, Op, Val};
 
 /// A place where a function or class is called or handed around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,31 +49,14 @@ impl Calls {
     fn note_item(&mut self, project: &Project, code: CodeId) {
         let facts = project.facts(code);
         let body = &facts.body;
-        let callees: FxHashSet<Val> = body
-            .insts
-            .iter()
-            .filter_map(|inst| match inst.op {
-                Op::Call { callee, .. } => Some(callee),
-                _ => None,
-            })
-            .collect();
         let decorators: FxHashSet<Val> = facts.decorators.iter().copied().collect();
-        // The base of an attribute is not handed around: only the attribute is.
-        let bases: FxHashSet<Val> = body
-            .insts
-            .iter()
-            .filter_map(|inst| match inst.op {
-                Op::Attr { base, .. } => Some(base),
-                _ => None,
-            })
-            .collect();
+        let handed_on = handed_on(body);
         for block in body.originals() {
             for at in body.values(block) {
                 let (callee, kind) = match body.op(at) {
                     Op::Call { callee, .. } => (callee, ReferenceKind::Call),
-                    Op::Load(_) | Op::Attr { .. } if callees.contains(&at) || bases.contains(&at) => continue,
                     Op::Load(_) | Op::Attr { .. } if decorators.contains(&at) => (at, ReferenceKind::Decorator),
-                    Op::Load(_) | Op::Attr { .. } => (at, ReferenceKind::Value),
+                    Op::Load(_) | Op::Attr { .. } if handed_on.contains(&at) => (at, ReferenceKind::Value),
                     _ => continue,
                 };
                 self.note(project, callee, Reference { code, at, block, kind });
@@ -102,7 +85,34 @@ impl Calls {
     }
 }
 
+/// Values that are passed, returned or kept: whoever gets them may call them. One that is only called,
+/// compared or looked into on the spot is not handed on.
+fn handed_on(body: &Body) -> FxHashSet<Val> {
+    let mut found = FxHashSet::default();
+    for inst in &body.insts {
+        match inst.op {
+            Op::Call { args, .. } | Op::Display { args, .. } | Op::Merge(args) => {
+                found.extend(body.args(args).iter().map(|arg| arg.value));
+            }
+            Op::Return(Some(value)) | Op::Yield(Some(value)) | Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } => {
+                found.insert(value);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 impl Project {
+    /// Whether a value is `super()`.
+    fn is_super(&self, code: CodeId, value: Val) -> bool {
+        let facts = self.facts(code);
+        match facts.body.op(value) {
+            Op::Call { callee, .. } => matches!(facts.body.op(callee), Op::Load(var) if facts.var_name(var) == "super"),
+            _ => false,
+        }
+    }
+
     /// The function or class of the project that a value is, methods of known objects included.
     pub fn callable(&self, code: CodeId, value: Val) -> Option<CodeId> {
         match self.entity(code, value) {
@@ -113,6 +123,11 @@ impl Project {
         }
         let facts = self.facts(code);
         let Op::Attr { base, name } = facts.body.op(value) else { return None };
+        if self.is_super(code, base) {
+            // The next class in line: the class itself is not asked.
+            let class = self.enclosing_class(code)?;
+            return self.inherited_member(class, facts.str(name));
+        }
         let class = self.class_of_value(code, base)?;
         self.class_member(class, facts.str(name))
     }

@@ -183,6 +183,15 @@ impl Project {
             .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
     }
 
+    /// A method or nested class, looked up in the bases of a class. `None` where a base outside the
+    /// project may have it.
+    pub(super) fn inherited_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
+        self.ancestry(class)
+            .into_iter()
+            .skip(1)
+            .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
+    }
+
     /// All methods and nested classes that a class body defines, in the order of the source.
     pub fn own_members(&self, class: ClassId) -> impl Iterator<Item = CodeId> {
         let ClassId(code) = class;

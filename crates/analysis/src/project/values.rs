@@ -25,12 +25,6 @@ impl Project {
         {
             return Some(class);
         }
-        if let Op::Call { callee, .. } = facts.body.op(value)
-            && let Op::Load(var) = facts.body.op(callee)
-            && facts.var_name(var) == "super"
-        {
-            return self.enclosing_class(code);
-        }
         if let Some(class) = self.constructed_class(code, value) {
             return Some(class);
         }

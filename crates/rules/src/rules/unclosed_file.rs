@@ -131,6 +131,7 @@ fn finding(
         rule,
         severity,
         confidence: Confidence::High,
+        signs: Vec::new(),
         tier: Some(tier),
         leak_type: METADATA.leak_type,
         message,

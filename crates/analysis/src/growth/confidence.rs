@@ -1,0 +1,192 @@
+//! How sure a finding is: what speaks for a long life of the holder, and what against.
+//!
+//! No single sign decides. Each is worth some points; what adds up is shown as confidence. The signs
+//! and their order come from reading real leaks beside sound code that looks the same.
+
+use leakwright_catalogue::{ContainerKind, Words};
+
+use super::binding::Creation;
+use super::closures::closure_sign;
+use super::effect::{Effect, GrowthForm};
+use super::holder::HolderKind;
+use super::key::Freshness;
+use super::objects::object_signs;
+use super::repetition::{Repeats, method_duty};
+use super::{Growth, Reason};
+use crate::ir::{Op, UseKind};
+use crate::project::{Holder, Project, Site, Symbol};
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// More against it than for it.
+    Low,
+    /// As likely as not, or better.
+    Medium,
+    /// Most signs are there.
+    High,
+}
+
+/// Something that makes a finding more or less likely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// How much; negative if it speaks against.
+    pub points: i32,
+    /// In words.
+    pub says: &'static str,
+}
+
+impl Sign {
+    pub(super) const fn new(points: i32, says: &'static str) -> Self {
+        Self { points, says }
+    }
+}
+
+/// What the signs add up to.
+pub fn confidence(signs: &[Sign]) -> Confidence {
+    match signs.iter().map(|sign| sign.points).sum::<i32>() {
+        3.. => Confidence::High,
+        0.. => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+/// Collects the signs.
+pub(super) fn signs(
+    project: &Project,
+    holder: Holder,
+    creation: &Creation,
+    growth: &[Growth],
+    other: &[(Site, Effect)],
+    is_memo: bool,
+) -> Result<Vec<Sign>, Reason> {
+    let Some(best) = growth.first() else { return Err(Reason::NeverGrows) };
+    let mut signs = Vec::new();
+    signs.push(repetition_sign(best.repeats));
+    signs.extend(key_sign(creation, best, is_memo));
+    signs.extend(duty_sign(project, best));
+    if adds_callback(project, best) {
+        signs.push(Sign::new(-4, "callbacks are registered in it"));
+    }
+    match holder {
+        Holder::Attribute { class, .. } if creation.kind == HolderKind::Instance => {
+            signs.extend(object_signs(project, class, growth)?);
+        }
+        Holder::Attribute { .. } | Holder::Global { .. } if is_memo => {
+            signs.push(Sign::new(1, "a cache that lives as long as the process"));
+        }
+        Holder::Attribute { .. } | Holder::Global { .. } => {
+            signs.push(Sign::new(2, "the holder lives as long as the process"));
+        }
+        Holder::Local { .. } if best.repeats == Repeats::Endless => {
+            signs.push(Sign::new(3, "the loop never ends"));
+        }
+        Holder::Local { code, .. } => signs.push(closure_sign(project, code, best.site.code)),
+    }
+    signs.extend(name_sign(project, holder, creation));
+    if other.iter().any(|(site, _)| is_joined(project, *site)) {
+        signs.push(Sign::new(-3, "it holds pieces of a text that are joined"));
+    }
+    if other.iter().any(|(_, effect)| *effect == Effect::Handout) && !is_memo {
+        signs.push(Sign::new(-1, "it is handed out, and whoever gets it could empty it"));
+    }
+    Ok(signs)
+}
+
+fn repetition_sign(repeats: Repeats) -> Sign {
+    match repeats {
+        Repeats::Endless => Sign::new(2, "it grows in a loop that never ends"),
+        Repeats::Looped => Sign::new(1, "a loop that never ends makes it grow"),
+        Repeats::Handler => Sign::new(1, "events make it grow"),
+        Repeats::PerObject => Sign::new(1, "each new object makes it grow"),
+        Repeats::Callable => Sign::new(0, "anybody may make it grow"),
+        Repeats::Unknown | Repeats::Once => Sign::new(-2, "nothing is seen to make it grow"),
+    }
+}
+
+fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
+    let keyed = creation.container.kind.is_mapping() || matches!(creation.container.kind, ContainerKind::Set);
+    // Merging one dict into another is how settings are put together.
+    if best.form == GrowthForm::AddMany && creation.container.kind.is_mapping() {
+        return Some(Sign::new(-3, "another mapping is merged into it"));
+    }
+    match best.freshness {
+        Freshness::Fresh => Some(Sign::new(1, "keys are new again and again")),
+        Freshness::Neutral if keyed => {
+            let points = match (creation.kind, is_memo) {
+                (HolderKind::Instance, true) => -2,
+                (HolderKind::Instance, false) | (_, true) => -1,
+                (_, false) => -3,
+            };
+            Some(Sign::new(points, "nothing is known of the keys: it may be a table of some kind"))
+        }
+        _ => None,
+    }
+}
+
+fn duty_sign(project: &Project, best: &Growth) -> Option<Sign> {
+    match method_duty(project, project.facts(best.site.code).own_name()) {
+        Some(true) => Some(Sign::new(1, "the method is called for each piece of work, by its name")),
+        Some(false) if best.repeats < Repeats::Handler => {
+            Some(Sign::new(-2, "the method sets something up, by its name"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what is added is a parameter that holds a function, by its name: `on_click(self, callback)`.
+fn adds_callback(project: &Project, best: &Growth) -> bool {
+    let facts = project.facts(best.site.code);
+    let Op::Call { args, .. } = facts.body.op(best.site.find(project).at) else { return false };
+    let is_callback = |name: &str| {
+        leakwright_catalogue::split_words(name).last().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "callback" | "cb" | "func" | "function" | "fn" | "handler" | "listener" | "hook" | "observer"
+                    | "subscriber" | "middleware" | "filter" | "plugin" | "factory" | "validator"
+            )
+        })
+    };
+    facts.body.args(args).iter().any(|arg| match facts.body.op(arg.value) {
+        Op::Load(var) => is_callback(facts.var_name(var)),
+        Op::Display { args, .. } => facts.body.args(args).iter().any(
+            |part| matches!(facts.body.op(part.value), Op::Load(var) if is_callback(facts.var_name(var))),
+        ),
+        _ => false,
+    })
+}
+
+/// What the name of a holder says.
+fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<Sign> {
+    let words = &project.catalogue().words;
+    let name = holder_name(project, holder)?;
+    if Words::last(&words.accumulating, &name) {
+        return Some(Sign::new(1, "work passes through it, by its name"));
+    }
+    let points = if creation.kind == HolderKind::Instance { -2 } else { -1 };
+    Words::last(&words.descriptive, &name).then(|| Sign::new(points, "it describes something fixed, by its name"))
+}
+
+/// The name of a holder, from any of its uses.
+pub fn holder_name(project: &Project, holder: Holder) -> Option<String> {
+    match holder {
+        Holder::Local { code, var } => Some(project.facts(code).var_name(var).to_owned()),
+        Holder::Global { module, name } => {
+            let globals = &project.file(module).bindings;
+            globals.globals().map(|(_, global)| &global.name).find(|found| Symbol::of(found) == name).cloned()
+        }
+        Holder::Attribute { name, .. } => project.sites(holder).iter().find_map(|site| {
+            let facts = project.facts(site.code);
+            facts.names.iter().find(|found| Symbol::of(found) == name).map(str::to_owned)
+        }),
+    }
+}
+
+/// `"".join(pieces)`
+fn is_joined(project: &Project, site: Site) -> bool {
+    let used = site.find(project);
+    let body = &project.facts(site.code).body;
+    let Op::Call { callee, .. } = body.op(used.at) else { return false };
+    used.kind == UseKind::Argument
+        && matches!(body.op(callee), Op::Attr { name, .. } if project.facts(site.code).str(name) == "join")
+}

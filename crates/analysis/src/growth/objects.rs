@@ -1,0 +1,134 @@
+//! What the class of an attribute says about the life of its objects.
+
+use leakwright_catalogue::Words;
+
+use super::confidence::Sign;
+use super::repetition::Repeats;
+use super::{Growth, Reason};
+use crate::ir::{ItemKind, Op, Val};
+use crate::project::{ClassId, CodeId, Project, ReferenceKind};
+
+/// The signs that a class gives, by its name, its bases, its shape and where its objects are made.
+pub(super) fn object_signs(project: &Project, class: ClassId, growth: &[Growth]) -> Result<Vec<Sign>, Reason> {
+    let facts = project.facts(class.0);
+    let words = &project.catalogue().words;
+    let name = facts.own_name();
+    let mut signs = Vec::new();
+    if Words::last(&words.short_lived_class, name) {
+        signs.push(Sign::new(-3, "the class is made for one piece of work, by its name"));
+    } else if Words::last(&words.long_lived_class, name) {
+        signs.push(Sign::new(1, "objects of the class live long, by its name"));
+    }
+    signs.extend(base_signs(project, class));
+    if !facts.decorators.is_empty() {
+        signs.push(Sign::new(-1, "the class is decorated: it may be a record"));
+    }
+    if is_data_structure(project, class) {
+        signs.push(Sign::new(-2, "the class is a container itself"));
+    }
+    signs.extend(creation_sign(project, class, growth)?);
+    Ok(signs)
+}
+
+/// Endings of bases whose objects serve for long.
+const SERVING: [&str; 8] = ["Thread", "Process", "Protocol", "Server", "Handler", "Service", "Consumer", "Actor"];
+
+fn base_signs(project: &Project, class: ClassId) -> Vec<Sign> {
+    let words = &project.catalogue().words;
+    let mut signs = Vec::new();
+    for base in project.external_bases(class) {
+        let last = base.rsplit('.').next().unwrap_or(base);
+        if base == "typing.Protocol" || matches!(last, "object" | "ABC" | "Generic" | "NamedTuple" | "TypedDict") {
+            continue;
+        }
+        if SERVING.iter().any(|suffix| last.ends_with(suffix)) {
+            signs.push(Sign::new(1, "the base class serves for long"));
+        } else if Words::last(&words.short_lived_class, last) || last.ends_with("Exception") {
+            signs.push(Sign::new(-3, "the base class is made for one piece of work, by its name"));
+        }
+    }
+    signs
+}
+
+/// Whether a class is a container or record itself: how long it lives is its user's affair.
+fn is_data_structure(project: &Project, class: ClassId) -> bool {
+    let has = |name: &str| project.class_member(class, name).is_some();
+    has("__iter__") || has("__getitem__") || has("__next__") || (has("__len__") && has("__contains__"))
+}
+
+/// Where the objects of a class are made, and what becomes of them there.
+fn creation_sign(project: &Project, class: ClassId, growth: &[Growth]) -> Result<Option<Sign>, Reason> {
+    let mut fates = Vec::new();
+    for made in project.descendants(class) {
+        for found in project.references(made.0) {
+            if project.module(found.code.module).is_test {
+                continue;
+            }
+            fates.push(match (found.kind, project.facts(found.code).kind) {
+                (ReferenceKind::Value | ReferenceKind::Decorator, _) => ObjectFate::Kept,
+                (_, ItemKind::Module | ItemKind::Class) => return Ok(Some(Sign::new(1, "an object is made with the module"))),
+                (_, ItemKind::Function { .. }) => fate(project, found.code, found.at),
+            });
+        }
+    }
+    let certain = growth.iter().any(|growth| growth.repeats == Repeats::Endless);
+    match fates.into_iter().max() {
+        Some(ObjectFate::Dropped) if !certain => Err(Reason::ShortLived),
+        Some(ObjectFate::Dropped | ObjectFate::Passed) => {
+            Ok(Some(Sign::new(-1, "objects are made in functions that do not keep them")))
+        }
+        Some(ObjectFate::Kept) | None => Ok(None),
+    }
+}
+
+/// What becomes of an object in the function that makes it; later ones outweigh.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ObjectFate {
+    /// It goes with the call.
+    Dropped,
+    /// It is given to other functions, but neither returned nor stored.
+    Passed,
+    /// It is returned or stored.
+    Kept,
+}
+
+/// What becomes of an object that a call makes.
+fn fate(project: &Project, code: CodeId, made: Val) -> ObjectFate {
+    let facts = project.facts(code);
+    let of = |value: Val| {
+        facts
+            .body
+            .insts
+            .iter()
+            .filter_map(|inst| match inst.op {
+                Op::Return(Some(kept)) | Op::Yield(Some(kept)) if kept == value => Some(ObjectFate::Kept),
+                Op::StoreAttr { value: kept, .. } | Op::StoreIndex { value: kept, .. } if kept == value => {
+                    Some(ObjectFate::Kept)
+                }
+                Op::Display { args, .. } if facts.body.args(args).iter().any(|arg| arg.value == value) => {
+                    Some(ObjectFate::Kept)
+                }
+                Op::Call { args, .. } if facts.body.args(args).iter().any(|arg| arg.value == value) => {
+                    Some(ObjectFate::Passed)
+                }
+                _ => None,
+            })
+            .max()
+            .unwrap_or(ObjectFate::Dropped)
+    };
+    let mut worst = of(made);
+    for inst in &facts.body.insts {
+        let Op::Store { var, value } = inst.op else { continue };
+        if value != made {
+            continue;
+        }
+        if !facts.is_local(var) {
+            return ObjectFate::Kept;
+        }
+        let loads = (0..facts.body.insts.len()).map(Val::new);
+        let fates = loads.filter(|load| matches!(facts.body.op(*load), Op::Load(loaded) if loaded == var)).map(of);
+        worst = fates.fold(worst, Ord::max);
+    }
+    worst
+}
+
