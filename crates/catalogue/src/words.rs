@@ -14,6 +14,8 @@ pub struct Words {
     pub short_lived_class: Set,
     /// Words of containers that work passes through.
     pub accumulating: Set,
+    /// Words of containers that gather what one piece of work gives.
+    pub gathered: Set,
     /// Words of containers that describe something fixed.
     pub descriptive: Set,
     /// Words of methods called for each piece of work.
@@ -48,6 +50,7 @@ struct Lifetimes {
 #[serde(deny_unknown_fields)]
 struct Attributes {
     accumulating: Set,
+    gathered: Set,
     descriptive: Set,
 }
 
@@ -72,6 +75,7 @@ impl Words {
             long_lived_class: file.class.long_lived,
             short_lived_class: file.class.short_lived,
             accumulating: file.attribute.accumulating,
+            gathered: file.attribute.gathered,
             descriptive: file.attribute.descriptive,
             repeated: file.method.repeated,
             configuring: file.method.configuring,

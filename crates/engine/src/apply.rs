@@ -4,7 +4,7 @@
 //! waits for the next round, in which the files are checked again as they are by then. A round that
 //! changes nothing is the last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -79,9 +79,9 @@ pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Outc
         let originals: Vec<SourceFile> = files.clone();
         let mut checked = judge(files, errors.clone(), &options.check);
         let mut applied: Vec<Applied> = Vec::new();
-        let mut tried: BTreeSet<(String, &'static str)> = BTreeSet::new();
+        let mut attempts = Attempts::default();
         for _ in 0..MAX_ROUNDS {
-            let chosen = choose(&checked, options, &mut tried);
+            let chosen = choose(&checked, options, &mut attempts);
             if chosen.is_empty() {
                 break;
             }
@@ -108,6 +108,36 @@ pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Outc
     })
 }
 
+/// How often each fix has been tried: as often as there were findings for it, and no more, so that a
+/// fix which does not mend its finding is not applied again and again.
+#[derive(Default)]
+struct Attempts {
+    /// Findings by fingerprint, as many as there were when the first was seen.
+    findings: BTreeMap<String, usize>,
+    tried: BTreeMap<(String, &'static str), usize>,
+}
+
+impl Attempts {
+    fn note(&mut self, checked: &Checked) {
+        let mut now: BTreeMap<&str, usize> = BTreeMap::new();
+        for judged in checked.active() {
+            *now.entry(&judged.fingerprint).or_default() += 1;
+        }
+        for (fingerprint, count) in now {
+            self.findings.entry(fingerprint.to_owned()).or_insert(count);
+        }
+    }
+
+    fn may(&self, fingerprint: &str, fix: &'static str) -> bool {
+        let tried = self.tried.get(&(fingerprint.to_owned(), fix)).copied().unwrap_or_default();
+        tried < self.findings.get(fingerprint).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, fingerprint: &str, fix: &'static str) {
+        *self.tried.entry((fingerprint.to_owned(), fix)).or_default() += 1;
+    }
+}
+
 /// A fix to apply in this round.
 struct Chosen {
     applied: Applied,
@@ -115,22 +145,21 @@ struct Chosen {
 }
 
 /// The best fix of each finding, as far as they go together.
-fn choose(checked: &Checked, options: &FixOptions, tried: &mut BTreeSet<(String, &'static str)>) -> Vec<Chosen> {
+fn choose(checked: &Checked, options: &FixOptions, attempts: &mut Attempts) -> Vec<Chosen> {
+    attempts.note(checked);
     let limit = if options.allow_unsafe { Applicability::Unsafe } else { Applicability::Safe };
     let mut taken: BTreeMap<ModuleId, Vec<Edit>> = BTreeMap::new();
     let mut chosen = Vec::new();
     for judged in checked.active() {
         let fixes = checked.fixes(&judged.finding);
         let fitting = fixes.iter().find(|fix| {
-            fix.applicability <= limit
-                && !fix.edits.is_empty()
-                && !tried.contains(&(judged.fingerprint.clone(), fix.id))
+            fix.applicability <= limit && !fix.edits.is_empty() && attempts.may(&judged.fingerprint, fix.id)
         });
         let Some(fix) = fitting else { continue };
         if conflicts(&taken, &fix.edits) {
             continue;
         }
-        tried.insert((judged.fingerprint.clone(), fix.id));
+        attempts.count(&judged.fingerprint, fix.id);
         for edit in &fix.edits {
             taken.entry(edit.module).or_default().push(edit.clone());
         }
@@ -151,12 +180,12 @@ fn choose(checked: &Checked, options: &FixOptions, tried: &mut BTreeSet<(String,
     chosen
 }
 
-/// Whether edits touch text that others change. An edit that is there already, such as an import, is
-/// shared.
+/// Whether edits touch text that others change. An import that is there already is shared.
 fn conflicts(taken: &BTreeMap<ModuleId, Vec<Edit>>, edits: &[Edit]) -> bool {
     edits.iter().any(|edit| {
         let others = taken.get(&edit.module).map_or(&[][..], Vec::as_slice);
-        others.iter().any(|other| other != edit && other.range.touches(edit.range))
+        let is_same = |other: &Edit| other == edit && edit.is_shared;
+        others.iter().any(|other| !is_same(other) && other.range.touches(edit.range))
     })
 }
 

@@ -24,8 +24,8 @@ use crate::threads::pool;
 pub enum Input {
     /// Files, and what is below directories.
     Paths(Vec<PathBuf>),
-    /// One text, under the path it goes by.
-    Text(PathBuf, Vec<u8>),
+    /// Texts that are not on disk, each under the path it goes by.
+    Texts(Vec<(PathBuf, Vec<u8>)>),
 }
 
 /// Settings of one run, which win over configuration.
@@ -94,13 +94,11 @@ pub fn check(input: &Input, options: &Options, progress: &dyn Progress) -> Check
 pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>, Vec<FileError>) {
     let configurations = Configurations::default();
     match input {
-        Input::Text(path, bytes) => {
-            progress.found(1);
-            let found = Found { path: path.clone(), root: PathBuf::from(".") };
-            match load_bytes(&found, bytes, &configurations) {
-                Ok(file) => (vec![file], Vec::new()),
-                Err(error) => (Vec::new(), vec![error]),
-            }
+        Input::Texts(texts) => {
+            progress.found(texts.len());
+            let found = |path: &PathBuf| Found { path: path.clone(), root: PathBuf::from(".") };
+            let loaded = texts.iter().map(|(path, bytes)| load_bytes(&found(path), bytes, &configurations));
+            split(loaded.collect(), Vec::new())
         }
         Input::Paths(paths) => {
             let found = discover(paths, &configurations);
@@ -114,17 +112,21 @@ pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>
                     loaded
                 })
                 .collect();
-            let mut errors = found.errors;
-            let mut files = Vec::new();
-            for result in loaded {
-                match result {
-                    Ok(file) => files.push(file),
-                    Err(error) => errors.push(error),
-                }
-            }
-            (files, errors)
+            split(loaded, found.errors)
         }
     }
+}
+
+/// What could be loaded, and what could not, beside other errors.
+fn split(loaded: Vec<Result<SourceFile, FileError>>, mut errors: Vec<FileError>) -> (Vec<SourceFile>, Vec<FileError>) {
+    let mut files = Vec::new();
+    for result in loaded {
+        match result {
+            Ok(file) => files.push(file),
+            Err(error) => errors.push(error),
+        }
+    }
+    (files, errors)
 }
 
 /// Links the files and runs the rules over each.

@@ -24,7 +24,7 @@ pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, check};
 pub use config::{Config, ConfigError, Preset};
 pub use configurations::{Configurations, Origin};
 pub use discover::{Discovered, Found, discover};
-pub use document::{Analysis, DocumentAnalyzer};
+pub use document::{Analysis, DocumentAnalyzer, DocumentContext};
 pub use error::{FileError, Problem};
 pub use selector::{Selector, UnknownSelector};
 pub use load::SourceFile;

@@ -8,7 +8,7 @@ use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::Module;
 use leakwright_syntax::{Budget, Parser, SourceEncoding, Tree, decode};
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
 use crate::discover::Found;
 use crate::error::{FileError, Problem};
@@ -39,7 +39,7 @@ pub struct SourceFile {
 /// Reads, decodes, parses and maps a file.
 pub(crate) fn load(found: &Found, configurations: &Configurations) -> Result<SourceFile, FileError> {
     let bytes = std::fs::read(&found.path)
-        .map_err(|error| FileError::new(&found.path, Problem::Unreadable(error.to_string())))?;
+        .map_err(|error| FileError::new(shown(&found.path), Problem::Unreadable(error.to_string())))?;
     load_bytes(found, &bytes, configurations)
 }
 
@@ -49,30 +49,24 @@ pub(crate) fn load_bytes(
     bytes: &[u8],
     configurations: &Configurations,
 ) -> Result<SourceFile, FileError> {
-    let error = |problem| FileError::new(&found.path, problem);
+    let error = |problem| FileError::new(shown(&found.path), problem);
     let absolute = std::path::absolute(&found.path).unwrap_or_else(|_| found.path.clone());
-    let directory = absolute.parent().unwrap_or(Path::new("/"));
-    let origin = configurations.nearest(directory).map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
-    let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
     let root = std::path::absolute(&found.root).unwrap_or_else(|_| found.root.clone());
-    let roots: Vec<PathBuf> = match &origin.path {
-        Some(_) => origin.config.source_roots().map(|root| normal(&root)).collect(),
-        None => vec![normal(&root), normal(&root.join("src"))],
-    };
-    let name = module_name(&normal(&absolute), &roots);
-    let test_root = if origin.path.is_some() { origin.config.root.clone() } else { root };
+    let place = Place::find(&absolute, &root, configurations)
+        .map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
+    let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
     let mapped = map(decoded.text.as_str().into(), None).map_err(error)?;
     Ok(SourceFile {
         path: shown(&found.path),
         text: decoded.text.as_str().into(),
         hash: content_hash(bytes),
-        config: origin.config,
+        config: place.config,
         is_stub: absolute.extension().is_some_and(|ending| ending == "pyi"),
         encoding: decoded.encoding,
         module: Module {
-            name: name.dotted,
-            is_package: name.is_package,
-            is_test: is_test(&normal(&absolute), &normal(&test_root)),
+            name: place.module_name,
+            is_package: place.is_package,
+            is_test: place.is_test,
             facts: mapped.facts,
         },
         absolute,
@@ -91,6 +85,45 @@ impl SourceFile {
         changed.suppressions = mapped.suppressions;
         changed.syntax_error = mapped.syntax_error;
         Ok(changed)
+    }
+}
+
+/// What holds for a file because of where it lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The settings.
+    pub(crate) config: Arc<Config>,
+    /// The dotted name it is imported by.
+    pub(crate) module_name: String,
+    /// Whether it is the `__init__` of a package.
+    pub(crate) is_package: bool,
+    /// Whether it is test code.
+    pub(crate) is_test: bool,
+}
+
+impl Place {
+    /// For an absolute path, found below a root.
+    pub(crate) fn find(path: &Path, root: &Path, configurations: &Configurations) -> Result<Self, ConfigError> {
+        let path = normal(path);
+        let origin = configurations.nearest(path.parent().unwrap_or(Path::new("/")))?;
+        let roots: Vec<PathBuf> = match &origin.path {
+            Some(_) => origin.config.source_roots().map(|root| normal(&root)).collect(),
+            None => vec![normal(root), normal(&root.join("src"))],
+        };
+        let name = module_name(&path, &roots);
+        let test_root = if origin.path.is_some() { normal(&origin.config.root) } else { normal(root) };
+        Ok(Self {
+            config: origin.config,
+            module_name: name.dotted,
+            is_package: name.is_package,
+            is_test: is_test(&path, &test_root),
+        })
+    }
+
+    /// For a path that is nowhere.
+    pub(crate) fn unconfigured(path: &Path, config: Arc<Config>) -> Self {
+        let name = module_name(path, &[]);
+        Self { config, module_name: name.dotted, is_package: name.is_package, is_test: is_test(path, Path::new("")) }
     }
 }
 

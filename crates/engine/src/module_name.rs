@@ -48,7 +48,11 @@ fn is_identifier(part: &str) -> bool {
 
 /// Whether a file is test code, by the names that test runners look for.
 pub(crate) fn is_test(path: &Path, root: &Path) -> bool {
-    let relative = path.strip_prefix(root).unwrap_or(path);
+    // Of a path outside the root only what is nearest counts: folders above say nothing of it.
+    let relative = path.strip_prefix(root).unwrap_or_else(|_| {
+        let above = path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        path.strip_prefix(above).unwrap_or(path)
+    });
     let name = relative.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let in_folder = relative.parent().is_some_and(|directory| {
         directory.iter().any(|part| part == "tests" || part == "test")

@@ -31,8 +31,7 @@ pub(crate) fn with_fix(
     }
     match variables {
         [] => acquired.within_expression(),
-        [_] => acquired.bound_to_name(),
-        _ => None,
+        _ => acquired.bound_to_name(),
     }
 }
 
@@ -132,7 +131,9 @@ impl<'t> Acquired<'t> {
         }
         let lines = edits::statement_lines(self.tree, statement);
         let indent = edits::indentation(self.tree.text(), statement.range().start);
-        let name = edits::unused_name(self.scope(statement), &FILE_NAMES)?;
+        let scope = self.scope(statement);
+        // A function's own name is not in its way.
+        let name = edits::unused_name(&[scope.field(Field::Parameters), scope.field(Field::Body).or(Some(scope))], &FILE_NAMES)?;
         let eol = edits::line_break(self.tree.text());
         let head = format!("with {} as {name}:{eol}{indent}", self.call.text());
         let applicability = match statement.kind() {

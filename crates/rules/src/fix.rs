@@ -38,22 +38,29 @@ pub struct Edit {
     pub range: TextRange,
     /// By what.
     pub text: String,
+    /// Whether other fixes may make the same rewrite, and it is then made once: an import.
+    pub is_shared: bool,
 }
 
 impl Edit {
     /// Puts text at an offset.
     pub fn insert(module: ModuleId, offset: u32, text: impl Into<String>) -> Self {
-        Self { module, range: TextRange::empty(offset), text: text.into() }
+        Self { module, range: TextRange::empty(offset), text: text.into(), is_shared: false }
     }
 
     /// Puts text in the place of other text.
     pub fn replace(module: ModuleId, range: TextRange, text: impl Into<String>) -> Self {
-        Self { module, range, text: text.into() }
+        Self { module, range, text: text.into(), is_shared: false }
+    }
+
+    /// The same rewrite, which other fixes may make as well.
+    pub(crate) fn shared(self) -> Self {
+        Self { is_shared: true, ..self }
     }
 
     /// Takes text away.
     pub fn delete(module: ModuleId, range: TextRange) -> Self {
-        Self { module, range, text: String::new() }
+        Self { module, range, text: String::new(), is_shared: false }
     }
 }
 

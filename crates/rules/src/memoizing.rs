@@ -80,7 +80,8 @@ fn keys_are_parameters(project: &Project, memo: Memo) -> bool {
     keys.len() == facts.params.len() && keys.iter().zip(&facts.params).all(is_param)
 }
 
-/// The lines of a statement, with the blank lines behind it if there are some before it too.
+/// The lines of a statement, with the blank lines on one side of it: the smaller gap goes with it, the
+/// larger one stays.
 fn removed_lines(tree: &Tree, statement: Node<'_>) -> Option<TextRange> {
     if !edits::is_alone_on_lines(tree, statement) {
         return None;
@@ -90,18 +91,19 @@ fn removed_lines(tree: &Tree, statement: Node<'_>) -> Option<TextRange> {
     if edits::has_comment(tree, lines) {
         return None;
     }
-    let before = &text[..lines.start as usize];
-    let blank_before = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\r\n\r\n");
-    let mut end = lines.end as usize;
-    while blank_before {
-        let rest = &text[end..];
-        let line = rest.split_inclusive('\n').next().unwrap_or_default();
-        if line.is_empty() || !line.trim().is_empty() {
-            break;
-        }
-        end += line.len();
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let before: Vec<&str> = text[..lines.start as usize].split_inclusive('\n').rev().take_while(is_blank).collect();
+    let after: Vec<&str> = text[lines.end as usize..].split_inclusive('\n').take_while(is_blank).collect();
+    let width = |gap: &[&str]| gap.iter().map(|line| line.len() as u32).sum::<u32>();
+    if lines.start == 0 {
+        // The import that takes its place brings one blank line along.
+        return Some(TextRange::new(0, lines.end + width(after.get(1..).unwrap_or_default())));
     }
-    Some(TextRange::new(lines.start, end as u32))
+    Some(if before.len() <= after.len() {
+        TextRange::new(lines.start - width(&before), lines.end)
+    } else {
+        TextRange::new(lines.start, lines.end + width(&after))
+    })
 }
 
 /// The body of a function that keeps its results in a dict.

@@ -1,1 +1,71 @@
-//! stub
+//! The language server: keeps a tree of every open document, analyses each version that is not
+//! superseded, and publishes what it finds.
+//!
+//! This is the only crate that knows the protocol. Its rules, each kept by the type or module that it
+//! names:
+//!
+//! * Messages take effect in the order they arrive: handlers run up to their first wait on the reader
+//!   ([`order`]), and those of document notifications never wait.
+//! * Requests wait for the analysis of the version they were sent for, never for the client.
+//! * Analysis runs on threads of its own ([`workers`]); one at a time for a document.
+//! * A panic ends one message or one analysis, not the server.
+
+mod actions;
+mod backend;
+mod capabilities;
+mod documents;
+mod frames;
+mod hover;
+mod log;
+mod lsp;
+mod order;
+mod parent;
+mod publish;
+mod to_proto;
+mod workers;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tower_lsp::{LspService, Server};
+
+use backend::Backend;
+use order::{Lifecycle, Ordered};
+
+/// How long responses may take to get out after `exit`.
+const FLUSH: Duration = Duration::from_millis(100);
+
+/// Bytes of checked input that may wait to be read.
+const PIPE: usize = 64 << 10;
+
+/// Handlers that may wait at the same time.
+const CONCURRENCY: usize = 64;
+
+/// Serves on standard input and output until the client says `exit` or goes away. True if it said
+/// `shutdown` first, as it should.
+pub fn run() -> std::io::Result<bool> {
+    log::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let lifecycle = Arc::new(Lifecycle::default());
+    runtime.block_on(serve(Arc::clone(&lifecycle)));
+    // Reading standard input blocks a thread until the client closes it: do not wait for that.
+    runtime.shutdown_background();
+    Ok(lifecycle.was_shut_down.load(Ordering::SeqCst))
+}
+
+async fn serve(lifecycle: Arc<Lifecycle>) {
+    let exits = Arc::clone(&lifecycle);
+    let (service, socket) = LspService::new(|client| Backend::new(client, Arc::clone(&exits)));
+    let (checked, input) = tokio::io::duplex(PIPE);
+    tokio::spawn(frames::copy(tokio::io::stdin(), checked));
+    let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);
+    let serving = server.serve(Ordered::new(service, Arc::clone(&lifecycle)));
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => {}
+        () = lifecycle.exit.notified() => {
+            let _ = tokio::time::timeout(FLUSH, serving).await;
+        }
+    }
+}

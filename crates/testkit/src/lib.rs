@@ -1,1 +1,22 @@
-//! stub
+//! What the tests share. Failures panic, as tests do.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says why"
+)]
+
+mod binary;
+mod lsp_client;
+mod markdown;
+mod python;
+mod random;
+mod spec;
+
+pub use binary::{binary, leakwright, repository};
+pub use lsp_client::LspClient;
+pub use markdown::{Fence, fences};
+pub use python::{Python, python};
+pub use random::Random;
+pub use spec::{check_fences, check_specs};

@@ -64,7 +64,7 @@ pub(super) fn signs(
     let mut signs = Vec::new();
     signs.push(repetition_sign(best.repeats));
     signs.extend(key_sign(creation, best, is_memo));
-    signs.extend(duty_sign(project, best));
+    signs.extend(duty_sign(project, creation, best));
     if adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
     }
@@ -124,11 +124,13 @@ fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     }
 }
 
-fn duty_sign(project: &Project, best: &Growth) -> Option<Sign> {
+fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Sign> {
     match method_duty(project, project.facts(best.site.code).own_name()) {
-        Some(true) => Some(Sign::new(1, "the method is called for each piece of work, by its name")),
+        Some(true) => Some(Sign::new(1, "the function is called for each piece of work, by its name")),
         Some(false) if best.repeats < Repeats::Handler => {
-            Some(Sign::new(-2, "the method sets something up, by its name"))
+            // What is set up for the whole process is set up once.
+            let points = if creation.kind == HolderKind::Instance { -2 } else { -3 };
+            Some(Sign::new(points, "the function sets something up, by its name"))
         }
         _ => None,
     }
@@ -162,6 +164,9 @@ fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<S
     let name = holder_name(project, holder)?;
     if Words::last(&words.accumulating, &name) {
         return Some(Sign::new(1, "work passes through it, by its name"));
+    }
+    if Words::last(&words.gathered, &name) {
+        return Some(Sign::new(-1, "it gathers what one piece of work gives, by its name"));
     }
     let points = if creation.kind == HolderKind::Instance { -2 } else { -1 };
     Words::last(&words.descriptive, &name).then(|| Sign::new(points, "it describes something fixed, by its name"))

@@ -24,7 +24,8 @@ pub(super) fn guarded(project: &Project, holder: Holder, kind: HolderKind, site:
         if let Some(element) = membership(project, holder, site.code, guard) {
             return Guarded::NotIn(element);
         }
-        let fills = is_empty_test(project, holder, site.code, guard);
+        // `if not container:`, `if container is None:`: what follows fills it once.
+        let fills = says_absent(project, holder, site.code, guard);
         if fills || looks_at_content(project, holder, site.code, guard) || is_flag(project, kind, site.code, guard) {
             return Guarded::Once;
         }
@@ -39,7 +40,7 @@ fn membership(project: &Project, holder: Holder, code: CodeId, guard: Guard) -> 
     (absent && is_of(project, holder, code, right, 0)).then_some(left)
 }
 
-/// `if not container:`, which fills it once.
+/// `if not container:`
 fn is_empty_test(project: &Project, holder: Holder, code: CodeId, guard: Guard) -> bool {
     !guard.holds && is_of(project, holder, code, guard.condition, 0)
 }
@@ -104,13 +105,11 @@ fn is_flag(project: &Project, kind: HolderKind, code: CodeId, guard: Guard) -> b
     };
     lives_as_long
         && flag.rest.is_empty()
-        && project.sites(flag.holder).iter().any(|site| {
-            let used = site.find(project);
-            let sets = match used.kind {
+        && project.sites(flag.holder).iter().filter(|site| site.code == code && site.depth == 0).any(|site| {
+            match site.find(project).kind {
                 UseKind::Bind(value) => !matches!(facts.body.op(value), Op::Const(Const::False | Const::None)),
                 _ => false,
-            };
-            site.code == code && site.depth == 0 && sets
+            }
         })
 }
 

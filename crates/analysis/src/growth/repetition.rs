@@ -4,7 +4,7 @@ use leakwright_catalogue::Words;
 
 use super::binding::Creation;
 use super::holder::{HolderKind, is_initializer, is_teardown};
-use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, Terminator, Val};
+use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, ParamKind, Terminator, Val};
 use crate::project::{CodeId, Project, ReferenceKind, Site};
 
 /// Why code repeats. Later ones are the stronger reasons.
@@ -119,8 +119,7 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         return Repeats::Handler;
     }
     let called = callers(project, kind, code, fuel);
-    if called == Some(Repeats::Once) && kind != HolderKind::Instance {
-        // Helpers that only the module itself calls while it is imported, or a program as it starts.
+    if called == Some(Repeats::Once) && kind != HolderKind::Instance && is_declaring(project, code) {
         return Repeats::Once;
     }
     let is_public = !name.starts_with('_') || (name.starts_with("__") && name.ends_with("__"));
@@ -132,6 +131,19 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         None if project.parent(code).is_some_and(|outer| project.facts(outer).is_function()) => Repeats::Callable,
         None => Repeats::Unknown,
     }
+}
+
+/// Whether all calls that are seen are statements of their own, as in `define("a", 1)`: the module sets
+/// something up with it while it is imported, or a program as it starts.
+fn is_declaring(project: &Project, code: CodeId) -> bool {
+    project.references(code).iter().filter(|found| found.kind == ReferenceKind::Call).all(|found| {
+        let body = &project.facts(found.code).body;
+        !body.insts.iter().any(|inst| {
+            let mut is_used = false;
+            body.operands(inst.op, |operand| is_used |= operand == found.at);
+            is_used
+        })
+    })
 }
 
 /// `__set_name__`, metaclass methods and decorators of classes: they run while modules are imported.
@@ -182,7 +194,7 @@ fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
     // `return property(function)`, in a function that another one returns.
     let is_nested = project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
     let wraps = |value: Val| match facts.body.op(value) {
-        Op::Call { args, .. } if is_nested && facts.params.len() == 1 => {
+        Op::Call { args, .. } if is_nested && facts.params.len() == 1 && first.kind == ParamKind::Positional => {
             facts.body.args(args).iter().any(|arg| is_first(arg.value))
         }
         _ => false,
@@ -256,7 +268,7 @@ pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
     let parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
     let verb = parts.first()?.as_str();
     let noun = parts.get(1..)?.last().map(String::as_str).or_else(|| glued_noun(verb));
-    let generic = ["add", "append", "insert", "put", "push", "set", "get"];
+    let generic = ["add", "append", "insert", "put", "push", "set"];
     if generic.contains(&verb) || (parts.len() == 1 && noun.is_some()) {
         let noun = noun?;
         if Words::last(&words.accumulating, noun) {

@@ -139,7 +139,9 @@ impl Finder<'_> {
                     self.operand(arg.value, UseKind::Keep, at);
                 }
             }
-            Op::Binary { .. } | Op::InPlace { .. } | Op::Unary(_) | Op::Format(_) | Op::Slice(_) | Op::Opaque(_) => {
+            // What is augmented is seen where the result is stored.
+            Op::InPlace { right, .. } => self.operand(right, UseKind::Operand, at),
+            Op::Binary { .. } | Op::Unary(_) | Op::Format(_) | Op::Slice(_) | Op::Opaque(_) => {
                 self.operands(at, UseKind::Operand);
             }
             _ => {}

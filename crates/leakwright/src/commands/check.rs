@@ -59,7 +59,7 @@ fn input(args: &CheckArgs) -> anyhow::Result<Input> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
     let name = args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
-    Ok(Input::Text(name, bytes))
+    Ok(Input::Texts(vec![(name, bytes)]))
 }
 
 fn options(args: &CheckArgs, scope: Scope) -> Options {

@@ -41,7 +41,7 @@ pub(crate) fn import_name(file: ModuleId, tree: &Tree, module: &str, name: &str)
         Some(import) => add_to(file, *import, name)?,
         None => new_import(file, tree, &imports, module, name),
     };
-    Some(Imported { name: name.to_owned(), edit: Some(edit) })
+    Some(Imported { name: name.to_owned(), edit: Some(edit.shared()) })
 }
 
 /// The name that `from module import name [as alias]` binds.
@@ -97,11 +97,22 @@ fn extends(import: Node<'_>, module: &str) -> bool {
 /// Adds a name behind the last one that sorts before it, or in front of all.
 fn add_to(file: ModuleId, import: Node<'_>, name: &str) -> Option<Edit> {
     let names: Vec<Node<'_>> = import.named_children().skip(1).collect();
-    let before = |node: &&Node<'_>| node.text().to_lowercase() < name.to_lowercase();
+    let before = |node: &&Node<'_>| name_order(node.text()) < name_order(name);
     match names.iter().rfind(before) {
         Some(behind) => Some(Edit::insert(file, behind.range().end, format!(", {name}"))),
         None => Some(Edit::insert(file, names.first()?.range().start, format!("{name}, "))),
     }
+}
+
+/// Constants, then classes, then the rest, each by name: the order that formatters keep.
+fn name_order(name: &str) -> (u8, &str) {
+    let is_upper = |c: char| c.is_uppercase() || c.is_ascii_digit() || c == '_';
+    let kind = match name.chars().next() {
+        Some(first) if first.is_uppercase() && name.len() > 1 && name.chars().all(is_upper) => 0,
+        Some(first) if first.is_uppercase() => 1,
+        _ => 2,
+    };
+    (kind, name)
 }
 
 /// A new import among those at the top of the file, in the order that formatters keep: standard
@@ -124,8 +135,12 @@ fn new_import(file: ModuleId, tree: &Tree, imports: &[Node<'_>], module: &str, n
         return Edit::insert(file, super::line_start(text, first.range().start), format!("{line}{eol}"));
     }
     let (offset, is_first) = behind_head(tree, imports);
-    let gap = if is_first { "" } else { eol };
-    Edit::insert(file, offset, format!("{gap}{line}{}", if is_first { eol } else { "" }))
+    if !is_first {
+        return Edit::insert(file, offset, format!("{eol}{line}"));
+    }
+    let rest = text[offset as usize..].trim_start();
+    let defines = ["def ", "class ", "async def ", "@"].iter().any(|start| rest.starts_with(start));
+    Edit::insert(file, offset, format!("{line}{}", if defines { eol.repeat(2) } else { eol.to_owned() }))
 }
 
 /// A new line behind a statement that may be the last of the file, without a line break.

@@ -1,0 +1,88 @@
+//! What the client can do, and what we say we can.
+
+use leakwright_syntax::Encoding;
+
+use crate::lsp::{
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability,
+    PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+};
+
+/// What the client can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Client {
+    /// What columns are counted in.
+    pub(crate) encoding: Encoding,
+    /// Whether diagnostics may refer to other places.
+    pub(crate) related_information: bool,
+    /// Whether edits may name the version they are for.
+    pub(crate) document_changes: bool,
+}
+
+impl Client {
+    pub(crate) fn new(capabilities: &ClientCapabilities) -> Self {
+        let text = capabilities.text_document.as_ref();
+        let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
+        let edits = capabilities.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
+        Self {
+            encoding: encoding(capabilities),
+            related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false),
+            document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
+        }
+    }
+}
+
+/// UTF-8 where it is offered, since that is how text is stored; else UTF-16, which every client has.
+fn encoding(capabilities: &ClientCapabilities) -> Encoding {
+    let offered = capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+    let offers = |kind: &PositionEncodingKind| offered.is_some_and(|offered| offered.contains(kind));
+    if offers(&PositionEncodingKind::UTF8) {
+        Encoding::Utf8
+    } else if offers(&PositionEncodingKind::UTF32) && !offers(&PositionEncodingKind::UTF16) {
+        Encoding::Utf32
+    } else {
+        Encoding::Utf16
+    }
+}
+
+/// What we say we can.
+pub(crate) fn server(client: Client) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(match client.encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions { include_text: Some(false) })),
+            ..TextDocumentSyncOptions::default()
+        })),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        ..ServerCapabilities::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_negotiated() {
+        let negotiate = |offered: Option<Vec<PositionEncodingKind>>| {
+            let mut capabilities = ClientCapabilities::default();
+            capabilities.general.get_or_insert_default().position_encodings = offered;
+            encoding(&capabilities)
+        };
+        let (utf8, utf16, utf32) = (PositionEncodingKind::UTF8, PositionEncodingKind::UTF16, PositionEncodingKind::UTF32);
+        assert_eq!(negotiate(None), Encoding::Utf16);
+        assert_eq!(negotiate(Some(vec![utf16.clone()])), Encoding::Utf16);
+        assert_eq!(negotiate(Some(vec![utf32.clone(), utf16, utf8])), Encoding::Utf8);
+        assert_eq!(negotiate(Some(vec![utf32])), Encoding::Utf32);
+    }
+}

@@ -1,0 +1,91 @@
+//! The frames of the protocol, checked before the server sees them.
+//!
+//! The library behind the server stops reading at the first message that is not JSON. Here such a
+//! message is logged and left out, and after a wrong length the next header is looked for, so one bad
+//! message costs just itself.
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+
+/// Longest message that is read. Editors send whole files, not more.
+const MAX_LENGTH: usize = 256 << 20;
+
+/// Copies well-formed messages from one pipe to another until the first ends.
+pub(crate) async fn copy(from: impl tokio::io::AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+    let mut reader = BufReader::new(from);
+    loop {
+        match read(&mut reader).await {
+            Ok(Some(body)) => {
+                let header = format!("Content-Length: {}\r\n\r\n", body.len());
+                if to.write_all(header.as_bytes()).await.is_err() || to.write_all(&body).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!("standard input ended: {error}");
+                return;
+            }
+        }
+    }
+}
+
+/// The next message; nothing for one that is left out; an error at the end of the pipe.
+async fn read(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<Vec<u8>>> {
+    let length = header(reader).await?;
+    if length > MAX_LENGTH {
+        tracing::error!("a message of {length} bytes is left out");
+        return Ok(None);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).await?;
+    match serde_json::from_slice::<serde::de::IgnoredAny>(&body) {
+        Ok(_) => Ok(Some(body)),
+        Err(error) => {
+            tracing::error!("a message that is not JSON is left out: {error}");
+            Ok(None)
+        }
+    }
+}
+
+/// The length that the next header tells; lines that belong to no header are passed over.
+async fn header(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<usize> {
+    let mut length = None;
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim();
+        // What a wrong length left behind may run into the next header.
+        if let Some(at) = line.to_ascii_lowercase().rfind("content-length:") {
+            length = line[at + "content-length:".len()..].trim().parse().ok();
+        } else if let (true, Some(length)) = (line.is_empty(), length) {
+            return Ok(length);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pass(input: &str) -> String {
+        let mut output = Vec::new();
+        copy(input.as_bytes(), &mut output).await;
+        String::from_utf8(output).unwrap()
+    }
+
+    #[tokio::test]
+    async fn good_messages_pass_and_bad_ones_are_left_out() {
+        let good = "Content-Length: 2\r\n\r\n{}";
+        assert_eq!(pass(&good.repeat(2)).await, good.repeat(2));
+        assert_eq!(pass(&format!("Content-Length: 3\r\n\r\n{{x}}{good}")).await, good, "not JSON");
+        assert_eq!(pass(&format!("Content-Length: 1\r\n\r\n{{}}{good}")).await, good, "too short a length");
+        assert_eq!(pass(&format!("Content-Length: pi\r\n\r\n{{}}\r\n\r\n{good}")).await, good, "no number");
+        assert_eq!(pass(&format!("garbage\n{good}")).await, good);
+        let typed = "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length: 2\r\n\r\n{}";
+        assert_eq!(pass(typed).await, good, "other headers, other case");
+        assert_eq!(pass("Content-Length: 99\r\n\r\n{}").await, "", "the end in the middle");
+    }
+}

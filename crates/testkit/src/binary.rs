@@ -1,0 +1,34 @@
+//! The program under test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies in `crates/`")
+}
+
+/// The built program. Built once, as the tests themselves were.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(repository()).args(["build", "--quiet", "--package", "leakwright"]);
+        let status = cargo.status().expect("cargo runs");
+        assert!(status.success(), "the program does not build");
+        // Tests run from `target/<profile>/deps`.
+        let tests = std::env::current_exe().expect("a test has a path");
+        let profile = tests.ancestors().nth(2).expect("tests lie in a profile's folder");
+        let binary = profile.join(format!("leakwright{}", std::env::consts::EXE_SUFFIX));
+        assert!(binary.is_file(), "{} is missing", binary.display());
+        binary
+    })
+}
+
+/// The program, to be run in a directory.
+pub fn leakwright(directory: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.current_dir(directory).env_remove("LEAKWRIGHT_LOG").env("NO_COLOR", "1");
+    command
+}

@@ -1,0 +1,201 @@
+//! A language client that drives the built server as a child process.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::binary::leakwright;
+
+/// A running server and the pipes to it. A server that is still running when the client goes is ended.
+pub struct LspClient {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    messages: Receiver<Value>,
+    /// Messages that were read while looking for another.
+    waiting: VecDeque<Value>,
+    next_id: i64,
+    /// How long to wait for any one message.
+    timeout: Duration,
+}
+
+impl LspClient {
+    /// Starts a server in a directory and initialises it with the given capabilities.
+    pub fn start(directory: &Path, capabilities: &Value) -> Self {
+        let mut client = Self::spawn(directory);
+        let id = client.send_request(
+            "initialize",
+            &json!({ "processId": std::process::id(), "rootUri": null, "capabilities": capabilities }),
+        );
+        client.response(id).expect("initialize succeeds");
+        client.notify("initialized", &json!({}));
+        client
+    }
+
+    /// Starts a server and says nothing to it.
+    pub fn spawn(directory: &Path) -> Self {
+        let mut child = leakwright(directory)
+            .args(["server", "--stdio"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the server starts");
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().expect("there is a pipe");
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stdout);
+            while let Some(message) = read_message(&mut reader) {
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        let timeout = Duration::from_secs(60);
+        Self { child, stdin, messages, waiting: VecDeque::new(), next_id: 0, timeout }
+    }
+
+    /// Sends bytes as they are.
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("the pipe is open");
+        stdin.write_all(bytes).and_then(|()| stdin.flush()).expect("the server reads");
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        self.send_raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    }
+
+    /// Sends a notification.
+    pub fn notify(&mut self, method: &str, params: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Sends a request; its id.
+    pub fn send_request(&mut self, method: &str, params: &Value) -> i64 {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        id
+    }
+
+    /// Waits for the response to a request: its result, or its error.
+    pub fn response(&mut self, id: i64) -> Result<Value, Value> {
+        let mut message = self.wait_for(|message| message["id"] == id && message.get("method").is_none());
+        match message.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(message["result"].take()),
+        }
+    }
+
+    /// Sends a request and waits for its result.
+    pub fn request(&mut self, method: &str, params: &Value) -> Value {
+        let id = self.send_request(method, params);
+        self.response(id).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Waits for the diagnostics of a version of a document.
+    pub fn diagnostics(&mut self, uri: &str, version: i64) -> Vec<Value> {
+        let mut message = self.wait_for(|message| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri
+                && message["params"]["version"] == version
+        });
+        match message["params"]["diagnostics"].take() {
+            Value::Array(diagnostics) => diagnostics,
+            other => panic!("diagnostics are a list, not {other}"),
+        }
+    }
+
+    /// Messages that have come in, without waiting.
+    pub fn drain(&mut self) -> Vec<Value> {
+        self.waiting.extend(self.messages.try_iter());
+        self.waiting.drain(..).collect()
+    }
+
+    /// The next message that fits; others are kept.
+    fn wait_for(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        if let Some(at) = self.waiting.iter().position(&fits) {
+            return self.waiting.remove(at).expect("the position was just found");
+        }
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(message) if fits(&message) => return message,
+                Ok(message) => self.waiting.push_back(message),
+                Err(RecvTimeoutError::Timeout) => panic!("no such message in time; got {:#?}", self.waiting),
+                Err(RecvTimeoutError::Disconnected) => panic!("the server is gone; got {:#?}", self.waiting),
+            }
+        }
+    }
+
+    /// Opens a document.
+    pub fn open(&mut self, uri: &str, text: &str, version: i64) {
+        self.notify(
+            "textDocument/didOpen",
+            &json!({ "textDocument": { "uri": uri, "languageId": "python", "version": version, "text": text } }),
+        );
+    }
+
+    /// Sends changes of a document.
+    pub fn change(&mut self, uri: &str, version: i64, changes: &Value) {
+        self.notify(
+            "textDocument/didChange",
+            &json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": changes }),
+        );
+    }
+
+    /// Closes the server's standard input.
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Waits for the server's process to end.
+    pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().expect("the process can be asked") {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    }
+
+    /// The server's process id.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl std::ops::Drop for LspClient {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_message(reader: &mut impl BufRead) -> Option<Value> {
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("Content-Length:") {
+            length = value.trim().parse::<usize>().ok();
+        }
+    }
+    let mut body = vec![0; length?];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
