@@ -1,5 +1,7 @@
 //! The crates depend on each other in one direction, and each only on what it may.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
@@ -11,9 +13,18 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("leakwright-catalogue", &[]),
     ("leakwright-analysis", &["leakwright-syntax", "leakwright-catalogue"]),
     ("leakwright-rules", &["leakwright-syntax", "leakwright-catalogue", "leakwright-analysis"]),
-    ("leakwright-engine", &["leakwright-syntax", "leakwright-catalogue", "leakwright-analysis", "leakwright-rules"]),
-    ("leakwright-report", &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"]),
-    ("leakwright-server", &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"]),
+    (
+        "leakwright-engine",
+        &["leakwright-syntax", "leakwright-catalogue", "leakwright-analysis", "leakwright-rules"],
+    ),
+    (
+        "leakwright-report",
+        &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"],
+    ),
+    (
+        "leakwright-server",
+        &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"],
+    ),
     ("leakwright", &["leakwright-rules", "leakwright-engine", "leakwright-report", "leakwright-server"]),
     ("leakwright-testkit", &["leakwright-syntax", "leakwright-rules", "leakwright-engine"]),
     ("leakwright-tests", &[]),
@@ -58,7 +69,8 @@ fn crates_use_each_other_in_one_direction() {
 fn libraries_stay_behind_the_crate_that_hides_them() {
     for package in metadata().packages.iter().filter(|package| package.name.as_str() != "xtask") {
         for dependency in &package.dependencies {
-            let owner = HIDDEN.iter().find(|(library, _)| *library == dependency.name).map(|(_, owner)| *owner);
+            let owner =
+                HIDDEN.iter().find(|(library, _)| *library == dependency.name).map(|(_, owner)| *owner);
             let fine = owner.is_none_or(|owner| owner == package.name.as_str());
             assert!(fine, "{} must not use {}", package.name, dependency.name);
         }

@@ -1,5 +1,7 @@
 //! The command line: what it prints, how it ends, and what it makes of bad input.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Output;
@@ -36,7 +38,8 @@ fn stderr(output: &Output) -> String {
 
 fn json(dir: &Path, args: &[&str]) -> (Value, Option<i32>) {
     let output = run(dir, &[&["check", "--format", "json"], args].concat());
-    let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
+    let document =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
     (document, output.status.code())
 }
 
@@ -96,7 +99,10 @@ fn standard_input_is_checked_under_a_name() {
         child.stdin.take().unwrap().write_all(LEAK.as_bytes()).unwrap();
         stdout(&child.wait_with_output().unwrap())
     };
-    assert!(feed(&["check", "-", "--format", "concise", "--stdin-filename", "a/b.py"]).contains("No leaks detected"));
+    assert!(
+        feed(&["check", "-", "--format", "concise", "--stdin-filename", "a/b.py"])
+            .contains("No leaks detected")
+    );
     let elsewhere = tempfile::tempdir().unwrap();
     let name = elsewhere.path().join("c.py");
     let text = feed(&["check", "-", "--format", "concise", "--stdin-filename", name.to_str().unwrap()]);
@@ -231,7 +237,10 @@ fn wrong_configuration_is_an_error_for_its_files_and_the_rest_goes_on() {
 #[test]
 fn configuration_is_the_nearest_and_can_be_shown() {
     let dir = project(&[
-        ("pyproject.toml", b"[tool.leakwright]\ndeque-maxlen = 7\nper-file-ignores = { 'gen/*.py' = ['growth'] }\n"),
+        (
+            "pyproject.toml",
+            b"[tool.leakwright]\ndeque-maxlen = 7\nper-file-ignores = { 'gen/*.py' = ['growth'] }\n",
+        ),
         ("leak.py", LEAK.as_bytes()),
         ("gen/leak.py", LEAK.as_bytes()),
         ("sub/leakwright.toml", b"select = ['resource']\n"),
@@ -313,7 +322,8 @@ fn fix_shows_writes_and_says_what_is_left() {
 fn fixes_keep_line_ends_encodings_and_links() {
     let source = "# coding: latin-1\r\n# caf\u{e9}\r\ndef f(p):\r\n    return open(p).read()\r\n";
     let bytes: Vec<u8> = source.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let dir = project(&[("real/a.py", &bytes), ("bom.py", b"\xef\xbb\xbfdef f(p):\n\treturn open(p).read()\n")]);
+    let dir =
+        project(&[("real/a.py", &bytes), ("bom.py", b"\xef\xbb\xbfdef f(p):\n\treturn open(p).read()\n")]);
     #[cfg(unix)]
     std::os::unix::fs::symlink("real/a.py", dir.path().join("link.py")).unwrap();
     let named = if cfg!(unix) { "link.py" } else { "real/a.py" };
@@ -338,7 +348,11 @@ fn a_file_that_cannot_be_written_is_left_as_it_is() {
     fs::set_permissions(dir.path().join("a.py"), fs::Permissions::from_mode(0o444)).unwrap();
     let output = run(dir.path(), &["fix"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("a.py: cannot be written: the file is read-only"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("a.py: cannot be written: the file is read-only"),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(fs::read(dir.path().join("a.py")).unwrap(), source);
     assert_ne!(fs::read(dir.path().join("b.py")).unwrap(), source);
 }
@@ -367,7 +381,10 @@ fn json_fits_its_schema_and_is_the_same_every_time() {
     let schema: Value = serde_json::from_str(leakwright_report::SCHEMA).unwrap();
     let document: Value = serde_json::from_slice(&first.stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(document["findings"].as_array().unwrap().len(), 6);
     for _ in 0..5 {

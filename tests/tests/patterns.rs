@@ -3,6 +3,8 @@
 //! Each leak, alone in a folder, is found at the line marked `# leak CODE` at default settings; each
 //! sound twin is silent.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use leakwright_testkit::{leakwright, repository};
@@ -26,8 +28,11 @@ const NOT_YET_COVERED: [(&str, &str); 12] = [
 
 fn patterns() -> Vec<PathBuf> {
     let folder = repository().join("tests/patterns");
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some())
+        .collect();
     paths.sort();
     paths
 }
@@ -45,7 +50,11 @@ fn findings(path: &Path) -> Vec<(u64, String, String)> {
         .iter()
         .inspect(|finding| assert_ne!(finding["confidence"], "low"))
         .map(|finding| {
-            (finding["range"]["start"]["line"].as_u64().unwrap(), text(&finding["code"]), text(&finding["severity"]))
+            (
+                finding["range"]["start"]["line"].as_u64().unwrap(),
+                text(&finding["code"]),
+                text(&finding["severity"]),
+            )
         })
         .collect()
 }

@@ -4,6 +4,8 @@
 //! Where the text parses without an error this holds for every version the server comes to rest at;
 //! where it does not, after the pause in which the server parses afresh.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -39,7 +41,8 @@ const SNIPPETS: [&str; 18] = [
 
 /// Files to edit: our own, and some of the standard library that have findings.
 fn files() -> Vec<String> {
-    let patterns = ["02_message_queue_leak.py", "04_memo_dict_leak.py", "06_unclosed_file_in_function_leak.py"];
+    let patterns =
+        ["02_message_queue_leak.py", "04_memo_dict_leak.py", "06_unclosed_file_in_function_leak.py"];
     let own = patterns.map(|name| repository().join("tests/patterns").join(name));
     let mut texts: Vec<String> = vec![own.map(|path| std::fs::read_to_string(path).unwrap()).join("\n\n")];
     if let Some(python) = python() {
@@ -102,14 +105,18 @@ fn edit(document: &mut Open, random: &mut Random) -> Value {
     };
     let end = if length == 0 { start } else { end };
     let buffer = Text::new(text);
-    let change = json!({ "range": { "start": position(&buffer, start), "end": position(&buffer, end) }, "text": new });
+    let change =
+        json!({ "range": { "start": position(&buffer, start), "end": position(&buffer, end) }, "text": new });
     document.text.replace_range(start..end, new);
     change
 }
 
 /// Code and range of each diagnostic the server published.
 fn published(diagnostics: &[Value]) -> Vec<(String, Value)> {
-    diagnostics.iter().map(|found| (found["code"].as_str().unwrap().to_owned(), found["range"].clone())).collect()
+    diagnostics
+        .iter()
+        .map(|found| (found["code"].as_str().unwrap().to_owned(), found["range"].clone()))
+        .collect()
 }
 
 /// The same from a fresh run of the command line, in the protocol's units.
@@ -126,11 +133,17 @@ fn checked(text: &str, name: &str) -> Vec<(String, Value)> {
     let buffer = Text::new(text);
     let place = |place: &Value| {
         let part = |name: &str| place[name].as_u64().unwrap() as u32 - 1;
-        position(&buffer, buffer.offset(Position::new(part("line"), part("column")), Encoding::Utf32) as usize)
+        position(
+            &buffer,
+            buffer.offset(Position::new(part("line"), part("column")), Encoding::Utf32) as usize,
+        )
     };
     let range = |range: &Value| json!({ "start": place(&range["start"]), "end": place(&range["end"]) });
     let findings = document["findings"].as_array().unwrap();
-    findings.iter().map(|found| (found["code"].as_str().unwrap().to_owned(), range(&found["range"]))).collect()
+    findings
+        .iter()
+        .map(|found| (found["code"].as_str().unwrap().to_owned(), range(&found["range"])))
+        .collect()
 }
 
 #[test]
@@ -173,7 +186,12 @@ fn what_the_server_publishes_is_what_the_command_line_says() {
         } else if healed < 12 && random.below(12) == 0 {
             // At rest, the same version comes again from a fresh parse.
             let rested = published(&client.diagnostics(&document.uri, document.version));
-            assert_eq!(rested, checked(&document.text, &name), "at rest after {edits} edits, in:\n{}", document.text);
+            assert_eq!(
+                rested,
+                checked(&document.text, &name),
+                "at rest after {edits} edits, in:\n{}",
+                document.text
+            );
             healed += 1;
         }
     }

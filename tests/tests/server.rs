@@ -1,5 +1,7 @@
 //! The language server, driven as a child process.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,7 +58,11 @@ fn each_version_is_published_even_if_nothing_changed() {
     client.change(URI, 2, &json!([{ "range": at(6, 0), "text": "\n# a comment\n" }]));
     assert_eq!(client.diagnostics(URI, 2).len(), 1);
     // Removing makes it sound, and taking that back makes it leak again.
-    client.change(URI, 3, &json!([{ "range": at(6, 0), "text": "\n    def drain(self):\n        self.messages.clear()\n" }]));
+    client.change(
+        URI,
+        3,
+        &json!([{ "range": at(6, 0), "text": "\n    def drain(self):\n        self.messages.clear()\n" }]),
+    );
     assert_eq!(client.diagnostics(URI, 3).len(), 0);
     client.change(URI, 4, &json!([{ "text": LEAK }]));
     assert_eq!(client.diagnostics(URI, 4).len(), 1);
@@ -83,7 +89,8 @@ fn quick_fixes_are_versioned_edits_that_mend() {
     // Applied as a client does: from the last edit to the first.
     let mut edits: Vec<Value> = change["edits"].as_array().unwrap().clone();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit["range"]["start"]["line"].as_u64()));
-    let changes: Vec<Value> = edits.iter().map(|edit| json!({ "range": edit["range"], "text": edit["newText"] })).collect();
+    let changes: Vec<Value> =
+        edits.iter().map(|edit| json!({ "range": edit["range"], "text": edit["newText"] })).collect();
     client.change(URI, 4, &json!(changes));
     assert_eq!(client.diagnostics(URI, 4).len(), 0);
     let other = client.request(

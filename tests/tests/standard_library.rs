@@ -1,5 +1,7 @@
 //! The whole standard library of the machine's Python: a large body of code that nobody wrote for us.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,11 @@ fn fixable(document: &Value) -> BTreeSet<String> {
         finding["fixes"].as_array().unwrap().iter().any(|fix| !fix["edits"].as_array().unwrap().is_empty())
     };
     let findings = document["findings"].as_array().unwrap();
-    findings.iter().filter(has_edits).map(|finding| finding["fingerprint"].as_str().unwrap().to_owned()).collect()
+    findings
+        .iter()
+        .filter(has_edits)
+        .map(|finding| finding["fingerprint"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -73,7 +79,8 @@ fn it_is_checked_without_failure_and_its_fixes_compile() {
     assert_eq!(python.uncompilable(&changed), Vec::<String>::new());
 
     let (was, after) = (fixable(&before), check(copy.path()));
-    let still: Vec<&String> = was.iter().filter(|fingerprint| after.to_string().contains(fingerprint.as_str())).collect();
+    let still: Vec<&String> =
+        was.iter().filter(|fingerprint| after.to_string().contains(fingerprint.as_str())).collect();
     assert_eq!(still, Vec::<&String>::new(), "of {} that were fixed", was.len());
 
     let snapshot = |paths: &[PathBuf]| paths.iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();

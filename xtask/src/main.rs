@@ -1,7 +1,12 @@
 //! Development tasks: `cargo xtask --help`.
 
+mod generate;
+mod new_rule;
 mod run;
 mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -15,12 +20,39 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs what continuous integration runs: format, lints, all tests.
+    /// Runs what continuous integration runs: format, lints, generated files, all tests.
     Test,
+    /// Writes the files that are made from others: the list of rules and their pages.
+    Gen {
+        /// Only says whether they are up to date.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Begins a rule: its file and its spec, with the headings they need.
+    NewRule {
+        /// Code, such as `LW105`.
+        code: String,
+        /// Name of the smell, such as `mutable-default-growth`.
+        name: String,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().task {
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
         Task::Test => test::run(),
+        Task::Gen { check } => generate::run(check),
+        Task::NewRule { code, name } => new_rule::run(&code, &name),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            run::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// The root of the repository.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }

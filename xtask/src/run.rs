@@ -1,17 +1,34 @@
-//! Running cargo.
+//! Running the steps of a task.
 
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
 
-/// Runs `cargo` with arguments in the workspace and fails if it fails.
+/// Says something to the person at the terminal.
 #[expect(clippy::print_stderr, reason = "a development task says what it does")]
-pub(crate) fn cargo(what: &str, args: &[&str]) -> anyhow::Result<()> {
-    eprintln!("== {what}: cargo {}", args.join(" "));
+pub(crate) fn say(what: &str) {
+    eprintln!("{what}");
+}
+
+/// Runs a step and says how long it took.
+pub(crate) fn step(what: &str, run: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    say(&format!("== {what}"));
     let start = Instant::now();
-    let status = Command::new(env!("CARGO")).args(args).status().context("cannot run cargo")?;
-    ensure!(status.success(), "{what} failed");
-    eprintln!("== {what}: {:.1} s", start.elapsed().as_secs_f64());
+    run()?;
+    say(&format!("== {what}: {:.1} s", start.elapsed().as_secs_f64()));
     Ok(())
+}
+
+/// Runs `cargo` with arguments in the workspace and fails if it fails.
+pub(crate) fn cargo(what: &str, args: &[&str]) -> anyhow::Result<()> {
+    step(&format!("{what}: cargo {}", args.join(" ")), || {
+        let status = Command::new(env!("CARGO"))
+            .current_dir(crate::repository())
+            .args(args)
+            .status()
+            .context("cannot run cargo")?;
+        ensure!(status.success(), "{what} failed");
+        Ok(())
+    })
 }

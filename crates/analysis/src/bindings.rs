@@ -95,7 +95,13 @@ impl Bindings {
         }
     }
 
-    fn settle(&self, items: &[Item], scopes: &[FxHashMap<&str, VarId>], id: ItemId, var_id: VarId) -> Binding {
+    fn settle(
+        &self,
+        items: &[Item],
+        scopes: &[FxHashMap<&str, VarId>],
+        id: ItemId,
+        var_id: VarId,
+    ) -> Binding {
         let item = &items[id.0 as usize];
         let var = item.facts.var(var_id);
         let name = item.facts.str(var.name);
@@ -112,7 +118,9 @@ impl Bindings {
                     let hidden = entry.facts.kind == ItemKind::Class && !class_is_visible;
                     if let Some(&found) = scopes[outer.0 as usize].get(name).filter(|_| !hidden) {
                         return match entry.facts.var(found).kind {
-                            VarKind::Global => self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id)),
+                            VarKind::Global => {
+                                self.by_name.get(name).map_or(Binding::Builtin, |id| Binding::Global(*id))
+                            }
                             _ => self.bound(entry, outer, found, name),
                         };
                     }

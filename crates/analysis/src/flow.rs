@@ -72,7 +72,9 @@ impl Flow {
         let mut guards = Vec::new();
         let mut current = block;
         let mut fuel = self.entered.len();
-        while let (Entered::From(from, guard), Some(left)) = (self.entered[current.index()], fuel.checked_sub(1)) {
+        while let (Entered::From(from, guard), Some(left)) =
+            (self.entered[current.index()], fuel.checked_sub(1))
+        {
             guards.extend(guard);
             (current, fuel) = (from, left);
         }

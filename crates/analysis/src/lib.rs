@@ -12,5 +12,5 @@ pub mod obligation;
 pub mod project;
 
 pub use bindings::{Binding, Bindings, Global, GlobalId};
-pub use flow::{Flow, Guard};
 pub use file::{FileFacts, Item, ItemId};
+pub use flow::{Flow, Guard};

@@ -24,7 +24,12 @@ pub struct Borrowers {
 impl Borrowers {
     pub(crate) fn new(file: File) -> Self {
         let set = |names: Vec<String>| names.into_iter().collect();
-        Self { functions: set(file.functions), views: set(file.views), methods: set(file.methods), containers: set(file.containers) }
+        Self {
+            functions: set(file.functions),
+            views: set(file.views),
+            methods: set(file.methods),
+            containers: set(file.containers),
+        }
     }
 
     /// Whether the function at an import path keeps nothing of its arguments.

@@ -88,7 +88,9 @@ impl Containers {
             .iter()
             .enumerate()
             .flat_map(|(index, entry)| {
-                std::iter::once(&entry.constructor).chain(&entry.aliases).map(move |path| (path.clone(), index))
+                std::iter::once(&entry.constructor)
+                    .chain(&entry.aliases)
+                    .map(move |path| (path.clone(), index))
             })
             .collect();
         Self { entries: file.container, by_path }

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn own_resources_win() {
         let own: Resource =
-            toml::from_str("constructor = 'open'\nrelease = ['shut']\nfamily = 'file'\non-drop = 'kept'").unwrap();
+            toml::from_str("constructor = 'open'\nrelease = ['shut']\nfamily = 'file'\non-drop = 'kept'")
+                .unwrap();
         let catalogue = Catalogue::builtin().with_resources(vec![own]);
         assert_eq!(catalogue.resources.get("open").map(|found| found.on_drop), Some(OnDrop::Kept));
     }

@@ -214,7 +214,10 @@ fn take(checked: Checked, chosen: Vec<Chosen>) -> (Vec<SourceFile>, Vec<Applied>
 
 /// The files that edits change, if all of them still parse as well as before.
 #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
-fn rewrite<'e>(files: &[SourceFile], edits: impl Iterator<Item = &'e Edit>) -> Option<Vec<(ModuleId, SourceFile)>> {
+fn rewrite<'e>(
+    files: &[SourceFile],
+    edits: impl Iterator<Item = &'e Edit>,
+) -> Option<Vec<(ModuleId, SourceFile)>> {
     let mut by_file: BTreeMap<ModuleId, Vec<(TextRange, &str)>> = BTreeMap::new();
     for edit in edits {
         by_file.entry(edit.module).or_default().push((edit.range, edit.text.as_str()));
@@ -235,13 +238,18 @@ fn rewrite<'e>(files: &[SourceFile], edits: impl Iterator<Item = &'e Edit>) -> O
 /// Writes fixed files, each as a whole or not at all. A file that changed since it was read is left
 /// as it is. Returns what could not be written.
 pub fn write(changed: &[Fixed]) -> Vec<FileError> {
-    changed.iter().filter_map(|file| write_one(file).err().map(|problem| FileError::new(&file.path, problem))).collect()
+    changed
+        .iter()
+        .filter_map(|file| write_one(file).err().map(|problem| FileError::new(&file.path, problem)))
+        .collect()
 }
 
 fn write_one(file: &Fixed) -> Result<(), Problem> {
     let failed = |error: std::io::Error| Problem::Unwritable(error.to_string());
     let Some(bytes) = &file.bytes else {
-        return Err(Problem::Unwritable("the fix needs a character that the file's encoding lacks".to_owned()));
+        return Err(Problem::Unwritable(
+            "the fix needs a character that the file's encoding lacks".to_owned(),
+        ));
     };
     // A link is written through, not replaced.
     let target = std::fs::canonicalize(&file.absolute).map_err(failed)?;

@@ -118,7 +118,10 @@ pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>
 }
 
 /// What could be loaded, and what could not, beside other errors.
-fn split(loaded: Vec<Result<SourceFile, FileError>>, mut errors: Vec<FileError>) -> (Vec<SourceFile>, Vec<FileError>) {
+fn split(
+    loaded: Vec<Result<SourceFile, FileError>>,
+    mut errors: Vec<FileError>,
+) -> (Vec<SourceFile>, Vec<FileError>) {
     let mut files = Vec::new();
     for result in loaded {
         match result {
@@ -142,7 +145,12 @@ pub(crate) fn judge(files: Vec<SourceFile>, mut errors: Vec<FileError>, options:
     for (file, result) in files.iter().zip(results) {
         findings.extend(result.findings);
         unused.extend(result.unused);
-        errors.extend(result.failed.into_iter().map(|rule| FileError::new(&file.path, Problem::Internal(format!("rule {rule}")))));
+        errors.extend(
+            result
+                .failed
+                .into_iter()
+                .map(|rule| FileError::new(&file.path, Problem::Internal(format!("rule {rule}")))),
+        );
         errors.extend(file.syntax_error.map(|line| FileError::new(&file.path, Problem::Syntax { line })));
     }
     errors.sort_by(|a, b| a.path.cmp(&b.path));
@@ -183,7 +191,9 @@ fn check_file(project: &Project, module: ModuleId, file: &SourceFile, options: &
     for finding in checked.findings {
         let silencing: Vec<usize> =
             (0..used.len()).filter(|index| file.suppressions[*index].silences(&finding)).collect();
-        silencing.iter().for_each(|index| used[*index] = true);
+        for index in &silencing {
+            used[*index] = true;
+        }
         if !config.shows(&file.absolute, &finding) {
             continue;
         }

@@ -143,7 +143,7 @@ impl Config {
         let per_file_ignores = written
             .per_file_ignores
             .iter()
-            .map(|(pattern, selectors)| Ok((globs(&[pattern.clone()])?, selectors.clone())))
+            .map(|(pattern, selectors)| Ok((globs(std::slice::from_ref(pattern))?, selectors.clone())))
             .collect::<Result<_, String>>()?;
         Ok(Self {
             root: root.to_owned(),
@@ -160,7 +160,12 @@ impl Config {
     }
 
     /// Settings from the command line, which win over the file's.
-    pub fn with_overrides(&mut self, select: Option<&[Selector]>, ignore: &[Selector], min_confidence: Option<Confidence>) {
+    pub fn with_overrides(
+        &mut self,
+        select: Option<&[Selector]>,
+        ignore: &[Selector],
+        min_confidence: Option<Confidence>,
+    ) {
         if let Some(selected) = select {
             self.rules = self::select(Some(selected), &[]);
         }
@@ -197,7 +202,11 @@ impl Config {
 
 /// Built-in facts and a project's own resources.
 pub(crate) fn catalogue(own: &[Resource]) -> Arc<Catalogue> {
-    if own.is_empty() { Catalogue::builtin() } else { Arc::new(Catalogue::builtin().with_resources(own.to_vec())) }
+    if own.is_empty() {
+        Catalogue::builtin()
+    } else {
+        Arc::new(Catalogue::builtin().with_resources(own.to_vec()))
+    }
 }
 
 fn default_rules() -> Vec<RuleId> {
@@ -207,9 +216,9 @@ fn default_rules() -> Vec<RuleId> {
 fn select(selected: Option<&[Selector]>, ignored: &[Selector]) -> Vec<RuleId> {
     let chosen = match selected {
         None => default_rules(),
-        Some(selectors) => {
-            RuleId::all().filter(|rule| selectors.iter().any(|selector| selector.rules().contains(rule))).collect()
-        }
+        Some(selectors) => RuleId::all()
+            .filter(|rule| selectors.iter().any(|selector| selector.rules().contains(rule)))
+            .collect(),
     };
     chosen
         .into_iter()
@@ -229,7 +238,8 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let pattern = pattern.trim_end_matches('/');
-        let add = |text: &str| Glob::new(text).map_err(|error| format!("pattern `{pattern}`: {}", error.kind()));
+        let add =
+            |text: &str| Glob::new(text).map_err(|error| format!("pattern `{pattern}`: {}", error.kind()));
         set.add(add(pattern)?);
         if !pattern.contains('/') {
             set.add(add(&format!("**/{pattern}"))?);
@@ -270,7 +280,8 @@ mod tests {
 
     #[test]
     fn rules_are_selected_and_ignored() {
-        let codes = |text| own(text).unwrap().rules.iter().map(|rule| rule.metadata().code).collect::<Vec<_>>();
+        let codes =
+            |text| own(text).unwrap().rules.iter().map(|rule| rule.metadata().code).collect::<Vec<_>>();
         assert_eq!(codes("select = ['LW2']\nignore = ['LW202']"), ["LW201", "LW203", "LW204"]);
         assert!(!codes("").contains(&"LW204"), "off by default");
     }

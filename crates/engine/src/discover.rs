@@ -28,9 +28,30 @@ pub struct Found {
 
 /// Directories that hold other people's code, or none.
 const SKIPPED: [&str; 24] = [
-    ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".leakwright_cache", ".mypy_cache", ".nox",
-    ".pants.d", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__",
-    "__pypackages__", "_build", "buck-out", "node_modules", "site-packages", "venv",
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".leakwright_cache",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "node_modules",
+    "site-packages",
+    "venv",
 ];
 
 /// Directories of build output, unless they are packages.
@@ -54,7 +75,8 @@ pub fn discover(paths: &[PathBuf], configurations: &Configurations) -> Discovere
                 }
             }
             Ok(_) => {
-                let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+                let parent =
+                    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
                 let root = if path.is_absolute() { parent } else { Path::new(".") };
                 found.files.push(Found { path: path.clone(), root: root.to_owned() });
             }
@@ -88,12 +110,14 @@ fn walk(root: &Path, configurations: &Configurations, found: &mut Discovered) {
 fn is_skipped(entry: &DirEntry) -> bool {
     let Some(name) = entry.file_name().to_str() else { return false };
     let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-    is_dir && (SKIPPED.contains(&name) || (OUTPUT.contains(&name) && !entry.path().join("__init__.py").exists()))
+    is_dir
+        && (SKIPPED.contains(&name) || (OUTPUT.contains(&name) && !entry.path().join("__init__.py").exists()))
 }
 
 /// Python source, by its ending. Symbolic links to files count, links to directories are not followed.
 fn is_python(entry: &DirEntry) -> bool {
-    let is_source = entry.path().extension().is_some_and(|ending| ending == "py" || ending == "pyi" || ending == "pyw");
+    let is_source =
+        entry.path().extension().is_some_and(|ending| ending == "py" || ending == "pyi" || ending == "pyw");
     let kind = entry.file_type();
     let is_file = kind.is_some_and(|kind| kind.is_file())
         || (kind.is_some_and(|kind| kind.is_symlink()) && entry.path().is_file());

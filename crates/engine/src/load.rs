@@ -103,7 +103,11 @@ pub(crate) struct Place {
 
 impl Place {
     /// For an absolute path, found below a root.
-    pub(crate) fn find(path: &Path, root: &Path, configurations: &Configurations) -> Result<Self, ConfigError> {
+    pub(crate) fn find(
+        path: &Path,
+        root: &Path,
+        configurations: &Configurations,
+    ) -> Result<Self, ConfigError> {
         let path = normal(path);
         let origin = configurations.nearest(path.parent().unwrap_or(Path::new("/")))?;
         let roots: Vec<PathBuf> = match &origin.path {
@@ -123,7 +127,12 @@ impl Place {
     /// For a path that is nowhere.
     pub(crate) fn unconfigured(path: &Path, config: Arc<Config>) -> Self {
         let name = module_name(path, &[]);
-        Self { config, module_name: name.dotted, is_package: name.is_package, is_test: is_test(path, Path::new("")) }
+        Self {
+            config,
+            module_name: name.dotted,
+            is_package: name.is_package,
+            is_test: is_test(path, Path::new("")),
+        }
     }
 }
 
@@ -161,7 +170,8 @@ pub(crate) fn line_of(text: &str, offset: u32) -> u32 {
 
 /// A path relative to the working directory where it lies below it, else as it is.
 fn shown(path: &Path) -> PathBuf {
-    let relative = std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let relative =
+        std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
     normal(&relative.unwrap_or_else(|| path.to_owned()))
 }
 

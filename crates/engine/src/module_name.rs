@@ -24,13 +24,18 @@ pub(crate) fn module_name(path: &Path, roots: &[PathBuf]) -> ModuleName {
         base = parent;
     }
     // The package itself may lie in a namespace package.
-    let root = roots.iter().filter(|root| base.starts_with(root)).max_by_key(|root| root.components().count());
+    let root =
+        roots.iter().filter(|root| base.starts_with(root)).max_by_key(|root| root.components().count());
     let from = root.map_or(base, PathBuf::as_path);
-    let relative = directory.strip_prefix(from).or_else(|_| directory.strip_prefix(base)).unwrap_or(Path::new(""));
+    let relative =
+        directory.strip_prefix(from).or_else(|_| directory.strip_prefix(base)).unwrap_or(Path::new(""));
     let mut parts: Vec<&str> = relative.iter().filter_map(|part| part.to_str()).collect();
     if !parts.iter().all(|part| is_identifier(part)) {
         // A folder that cannot be imported from: its files are scripts, importable beside each other.
-        parts = directory.strip_prefix(base).map(|inner| inner.iter().filter_map(|part| part.to_str()).collect()).unwrap_or_default();
+        parts = directory
+            .strip_prefix(base)
+            .map(|inner| inner.iter().filter_map(|part| part.to_str()).collect())
+            .unwrap_or_default();
     }
     if !is_package {
         parts.push(stem);
@@ -54,9 +59,9 @@ pub(crate) fn is_test(path: &Path, root: &Path) -> bool {
         path.strip_prefix(above).unwrap_or(path)
     });
     let name = relative.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let in_folder = relative.parent().is_some_and(|directory| {
-        directory.iter().any(|part| part == "tests" || part == "test")
-    });
+    let in_folder = relative
+        .parent()
+        .is_some_and(|directory| directory.iter().any(|part| part == "tests" || part == "test"));
     in_folder || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
@@ -68,7 +73,14 @@ mod tests {
     fn files_are_named_as_imports_name_them() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
-        for file in ["src/pkg/__init__.py", "src/pkg/sub/__init__.py", "src/pkg/sub/mod.py", "src/ns/leaf.py", "script.py", "a-b/tool.py"] {
+        for file in [
+            "src/pkg/__init__.py",
+            "src/pkg/sub/__init__.py",
+            "src/pkg/sub/mod.py",
+            "src/ns/leaf.py",
+            "script.py",
+            "a-b/tool.py",
+        ] {
             std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
             std::fs::write(root.join(file), "").unwrap();
         }

@@ -38,14 +38,19 @@ pub(crate) fn suppressions(tree: &Tree) -> Vec<Suppression> {
     while let Some(at) = find_marker(&text[from..]) {
         let offset = (from + at) as u32;
         from += at + 1;
-        let comment = tree.root().covering(TextRange::empty(offset)).filter(|node| node.kind() == Kind::Comment);
+        let comment =
+            tree.root().covering(TextRange::empty(offset)).filter(|node| node.kind() == Kind::Comment);
         let Some(comment) = comment else { continue };
         from = from.max(comment.range().end as usize);
         let is_own = comment.text().contains("leakwright:");
         let Some(codes) = codes(comment.text()) else { continue };
         let line = line_around(text, comment.range().start);
         let alone = text[line.start as usize..comment.range().start as usize].trim().is_empty();
-        let covers = if alone && is_own { line.cover(line_around(text, next_code_line(text, line.end))) } else { line };
+        let covers = if alone && is_own {
+            line.cover(line_around(text, next_code_line(text, line.end)))
+        } else {
+            line
+        };
         found.push(Suppression { range: comment.range(), codes, covers });
     }
     found
@@ -76,7 +81,11 @@ fn codes(comment: &str) -> Option<Vec<String>> {
     let (_, rest) = comment.split_once("noqa")?;
     let list = rest.trim_start().strip_prefix(':')?;
     // `# noqa: E501, LW101 reason`: codes until something that is none.
-    let own: Vec<String> = split(list).into_iter().take_while(|code| is_code(code)).filter(|code| code.starts_with("LW")).collect();
+    let own: Vec<String> = split(list)
+        .into_iter()
+        .take_while(|code| is_code(code))
+        .filter(|code| code.starts_with("LW"))
+        .collect();
     (!own.is_empty()).then_some(own)
 }
 
@@ -109,7 +118,8 @@ impl Suppression {
     /// Whether it silences a finding.
     pub(crate) fn silences(&self, finding: &Finding) -> bool {
         let code = finding.rule.metadata().code;
-        self.covers.contains(finding.range.start) && (self.codes.is_empty() || self.codes.iter().any(|known| known == code))
+        self.covers.contains(finding.range.start)
+            && (self.codes.is_empty() || self.codes.iter().any(|known| known == code))
     }
 }
 
@@ -125,10 +135,13 @@ mod tests {
 
     #[test]
     fn comments_cover_their_line_or_the_next_one() {
-        assert_eq!(found("x = 1  # leakwright: ignore[LW101, lw202] known\n"), [(
-            vec!["LW101".to_owned(), "LW202".to_owned()],
-            "x = 1  # leakwright: ignore[LW101, lw202] known\n"
-        )]);
+        assert_eq!(
+            found("x = 1  # leakwright: ignore[LW101, lw202] known\n"),
+            [(
+                vec!["LW101".to_owned(), "LW202".to_owned()],
+                "x = 1  # leakwright: ignore[LW101, lw202] known\n"
+            )]
+        );
         let above = "# leakwright: ignore\n# more\ny = 2\nz = 3\n";
         assert_eq!(found(above), [(vec![], "# leakwright: ignore\n# more\ny = 2\n")]);
         assert_eq!(found("x = 1  # noqa: E501, LW301 reason\n")[0].0, ["LW301"]);
@@ -136,7 +149,13 @@ mod tests {
 
     #[test]
     fn other_comments_and_strings_are_not_suppressions() {
-        for text in ["x = 1  # noqa\n", "x = 1  # noqa: E501\n", "s = '# leakwright: ignore'\n", "# leakwright: ignored\n", "# leakwright: ignore[]\n"] {
+        for text in [
+            "x = 1  # noqa\n",
+            "x = 1  # noqa: E501\n",
+            "s = '# leakwright: ignore'\n",
+            "# leakwright: ignored\n",
+            "# leakwright: ignore[]\n",
+        ] {
             assert_eq!(found(text), [], "{text}");
         }
     }

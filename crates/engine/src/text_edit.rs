@@ -23,7 +23,8 @@ pub fn apply_edits(text: &str, edits: &[(TextRange, &str)]) -> Result<String, Ed
         if range.start < done || range.end as usize > text.len() {
             return Err(EditConflict(range.start));
         }
-        let (Some(before), Some(_)) = (text.get(done as usize..range.start as usize), text.get(range.end as usize..))
+        let (Some(before), Some(_)) =
+            (text.get(done as usize..range.start as usize), text.get(range.end as usize..))
         else {
             return Err(EditConflict(range.start));
         };

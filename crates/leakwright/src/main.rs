@@ -13,12 +13,14 @@ fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     terminal::set_colour(cli.color);
     let result = match cli.command {
-        Command::Check(args) | Command::Leaks(args) => commands::check::run(&args, commands::check::Scope::All),
+        Command::Check(args) | Command::Leaks(args) => {
+            commands::check::run(&args, commands::check::Scope::All)
+        }
         Command::Scan(args) => commands::check::run(&args, commands::check::Scope::Growth),
         Command::Handles(args) => commands::check::run(&args, commands::check::Scope::Resources),
-        Command::Fix(args) => commands::fix::run(&args),
+        Command::Fix(args) => Ok(commands::fix::run(&args)),
         Command::Explain(args) => commands::explain::run(&args),
-        Command::Rules(args) => commands::rules::run(&args),
+        Command::Rules(args) => Ok(commands::rules::run(&args)),
         Command::Config(args) => commands::config::run(&args),
         Command::Server(args) => commands::server::run(&args),
     };

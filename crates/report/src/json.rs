@@ -2,7 +2,9 @@
 
 use leakwright_analysis::project::ModuleId;
 use leakwright_engine::{Checked, Judged};
-use leakwright_rules::{Applicability, Confidence, Family, Fix, Growth, LeakType, RiskLevel, Role, Severity, Tier};
+use leakwright_rules::{
+    Applicability, Confidence, Family, Fix, Growth, LeakType, RiskLevel, Role, Severity, Tier,
+};
 use leakwright_syntax::{PositionRange, TextRange};
 use serde::Serialize;
 
@@ -105,7 +107,10 @@ struct Place {
 
 impl From<PositionRange> for Range {
     fn from(range: PositionRange) -> Self {
-        let place = |position: leakwright_syntax::Position| Place { line: position.line + 1, column: position.column + 1 };
+        let place = |position: leakwright_syntax::Position| Place {
+            line: position.line + 1,
+            column: position.column + 1,
+        };
         Self { start: place(range.start), end: place(range.end) }
     }
 }
@@ -118,7 +123,10 @@ pub fn json(checked: &Checked, show_suppressed: bool) -> String {
     let errors = checked
         .errors
         .iter()
-        .map(|error| Problem { path: error.path.to_string_lossy().replace('\\', "/"), message: error.problem.to_string() })
+        .map(|error| Problem {
+            path: error.path.to_string_lossy().replace('\\', "/"),
+            message: error.problem.to_string(),
+        })
         .collect();
     let tool = Tool { name: "leakwright", version: env!("CARGO_PKG_VERSION") };
     let output = Output { schema: VERSION, tool, files_checked: checked.files_checked, errors, findings };

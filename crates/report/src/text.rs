@@ -73,7 +73,13 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn entry(out: &mut String, checked: &Checked, positions: &mut Positions<'_>, judged: &Judged, frames: Frames) {
+fn entry(
+    out: &mut String,
+    checked: &Checked,
+    positions: &mut Positions<'_>,
+    judged: &Judged,
+    frames: Frames,
+) {
     let finding = &judged.finding;
     let metadata = finding.rule.metadata();
     let start = positions.of(finding.module, finding.range).start;
@@ -106,7 +112,8 @@ fn entry(out: &mut String, checked: &Checked, positions: &mut Positions<'_>, jud
         .into_iter()
         .filter(|fix| !fix.edits.is_empty())
         .map(|fix| {
-            let kind = if fix.applicability == leakwright_rules::Applicability::Safe { "safe" } else { "unsafe" };
+            let kind =
+                if fix.applicability == leakwright_rules::Applicability::Safe { "safe" } else { "unsafe" };
             format!("{} ({kind})", fix.title)
         })
         .collect();
@@ -143,7 +150,8 @@ fn code_frame(checked: &Checked, judged: &Judged) -> String {
         let is_main = place.range == finding.range;
         main_is_labelled |= is_main;
         let kind = if is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
-        snippet = snippet.annotation(kind.span(first_line(&file.text, place.range)).label(place.message.clone()));
+        snippet =
+            snippet.annotation(kind.span(first_line(&file.text, place.range)).label(place.message.clone()));
     }
     if !main_is_labelled {
         snippet = snippet.annotation(AnnotationKind::Primary.span(first_line(&file.text, finding.range)));
@@ -156,7 +164,10 @@ fn code_frame(checked: &Checked, judged: &Judged) -> String {
     rendered.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
-fn elsewhere(checked: &Checked, place: &Evidence) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
+fn elsewhere(
+    checked: &Checked,
+    place: &Evidence,
+) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
     let file = checked.file(place.module);
     let path = file.path.to_string_lossy().replace('\\', "/");
     let span = first_line(&file.text, place.range);

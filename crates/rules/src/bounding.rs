@@ -14,13 +14,19 @@ use crate::fix::{Applicability, Edit, Fix, Sources};
 pub(crate) fn fixes(growing: &Growing, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
     let limit = context.settings.deque_maxlen;
     if growing.container != ContainerKind::List {
-        return vec![Fix::display("bound", format!("Remove entries of the {} that are done with", growing.container.word()))];
+        return vec![Fix::display(
+            "bound",
+            format!("Remove entries of the {} that are done with", growing.container.word()),
+        )];
     }
     let mut fixes = Vec::new();
     fixes.extend(deque(growing, context, sources, limit));
     fixes.extend(trim(growing, context, sources, limit));
     if fixes.is_empty() {
-        fixes.push(Fix::display("bound", format!("Keep the last {limit} elements, or remove what is done with")));
+        fixes.push(Fix::display(
+            "bound",
+            format!("Keep the last {limit} elements, or remove what is done with"),
+        ));
     }
     fixes
 }
@@ -29,7 +35,8 @@ pub(crate) fn fixes(growing: &Growing, context: &Context<'_>, sources: &dyn Sour
 fn deque(growing: &Growing, context: &Context<'_>, sources: &dyn Sources, limit: u32) -> Option<Fix> {
     let project = context.project;
     let sites = growing.growth.iter().map(|growth| growth.site);
-    let grows = growing.growth.iter().all(|growth| matches!(growth.form, GrowthForm::AddOne | GrowthForm::AddMany));
+    let grows =
+        growing.growth.iter().all(|growth| matches!(growth.form, GrowthForm::AddOne | GrowthForm::AddMany));
     let allowed = grows
         && sites.clone().all(|site| allows_growth(project, site))
         && growing.other.iter().all(|(site, effect)| allows(project, *site, *effect))
@@ -55,7 +62,9 @@ fn allows_growth(project: &Project, site: Site) -> bool {
     match site.find(project).kind {
         UseKind::Call(name) => matches!(facts.str(name), "append" | "extend"),
         UseKind::Augment(BinaryOp::Add) => true,
-        UseKind::Invoke => matches!(site.rest(project).as_slice(), [Step::Attr(name)] if facts.str(*name) == "append"),
+        UseKind::Invoke => {
+            matches!(site.rest(project).as_slice(), [Step::Attr(name)] if facts.str(*name) == "append")
+        }
         _ => false,
     }
 }
@@ -101,9 +110,27 @@ fn reads_any_iterable(project: &Project, code: CodeId, call: Val) -> bool {
         || project.import_path(code, callee).is_some_and(|path| {
             matches!(
                 path.as_str(),
-                "len" | "list" | "tuple" | "set" | "frozenset" | "sorted" | "sum" | "min" | "max" | "any" | "all"
-                    | "enumerate" | "zip" | "map" | "filter" | "iter" | "reversed" | "statistics.mean"
-                    | "statistics.median" | "collections.Counter" | "math.fsum"
+                "len"
+                    | "list"
+                    | "tuple"
+                    | "set"
+                    | "frozenset"
+                    | "sorted"
+                    | "sum"
+                    | "min"
+                    | "max"
+                    | "any"
+                    | "all"
+                    | "enumerate"
+                    | "zip"
+                    | "map"
+                    | "filter"
+                    | "iter"
+                    | "reversed"
+                    | "statistics.mean"
+                    | "statistics.median"
+                    | "collections.Counter"
+                    | "math.fsum"
             )
         })
 }
@@ -137,7 +164,9 @@ fn create_deque(project: &Project, created: ValueId, sources: &dyn Sources, limi
         Kind::List | Kind::ListComprehension => format!("{deque}({}, maxlen={limit})", node.text()),
         Kind::Call => match node.field(Field::Arguments)?.named_children().next() {
             None => format!("{deque}(maxlen={limit})"),
-            Some(first) if first.kind() != Kind::KeywordArgument => format!("{deque}({}, maxlen={limit})", first.text()),
+            Some(first) if first.kind() != Kind::KeywordArgument => {
+                format!("{deque}({}, maxlen={limit})", first.text())
+            }
             // `field(default_factory=list)`
             Some(_) => return None,
         },
@@ -183,7 +212,8 @@ fn trim_after(context: &Context<'_>, site: Site, sources: &dyn Sources, limit: u
         _ => return None,
     };
     // Only what can be evaluated again without doing anything.
-    let is_plain = list.descendants().all(|node| !matches!(node.kind(), Kind::Call | Kind::Subscript | Kind::Await));
+    let is_plain =
+        list.descendants().all(|node| !matches!(node.kind(), Kind::Call | Kind::Subscript | Kind::Await));
     if !is_plain || inner.range() != statement.range() {
         return None;
     }

@@ -103,7 +103,10 @@ impl CachedFunction<'_> {
             leak_type: rule.metadata().leak_type,
             message,
             pattern,
-            risk: Risk { level: RiskLevel::High, reason: "grows linearly, one result per new set of arguments".to_owned() },
+            risk: Risk {
+                level: RiskLevel::High,
+                reason: "grows linearly, one result per new set of arguments".to_owned(),
+            },
             recommendation,
             module: context.module,
             range,
@@ -128,14 +131,13 @@ pub(crate) fn is_short_lived(context: &Context<'_>, cached: &CachedFunction<'_>)
 pub(crate) fn has_finite_arguments(context: &Context<'_>, cached: &CachedFunction<'_>) -> bool {
     let project = context.project;
     let facts = project.facts(cached.function);
-    let receiver = usize::from(
-        project.class_of(cached.function).is_some() && !is_static(context, cached.function),
-    );
+    let receiver =
+        usize::from(project.class_of(cached.function).is_some() && !is_static(context, cached.function));
     let params = facts.params.get(receiver..).unwrap_or_default();
     let finite = |param: &leakwright_analysis::ir::Param| {
-        let by_default = param.default.is_some_and(|default| {
-            matches!(facts.body.op(default), Op::Const(Const::True | Const::False))
-        });
+        let by_default = param
+            .default
+            .is_some_and(|default| matches!(facts.body.op(default), Op::Const(Const::True | Const::False)));
         by_default || growth::parameter_freshness(project, cached.function, param.var) == Freshness::Finite
     };
     params.iter().all(finite) || is_called_with_constants(context, cached.function)
@@ -179,7 +181,11 @@ pub(crate) fn keeps_nothing_alive(context: &Context<'_>, cached: &CachedFunction
     if context.file().ancestors(class.0.item).any(|outer| context.file().facts(outer).is_function()) {
         return false;
     }
-    let mut made = project.descendants(class).into_iter().flat_map(|class: ClassId| project.references(class.0)).peekable();
+    let mut made = project
+        .descendants(class)
+        .into_iter()
+        .flat_map(|class: ClassId| project.references(class.0))
+        .peekable();
     made.peek().is_some()
         && made.all(|found| {
             found.kind != ReferenceKind::Call || project.facts(found.code).kind == ItemKind::Module
@@ -215,7 +221,13 @@ pub(crate) fn limit_fix(
     })
 }
 
-fn write_limit(context: &Context<'_>, cached: &CachedFunction<'_>, node: Node<'_>, keyword: &str, limit: u32) -> Option<Edit> {
+fn write_limit(
+    context: &Context<'_>,
+    cached: &CachedFunction<'_>,
+    node: Node<'_>,
+    keyword: &str,
+    limit: u32,
+) -> Option<Edit> {
     let module = context.module;
     if node.kind() != Kind::Call {
         return Some(Edit::insert(module, node.range().end, format!("({keyword}={limit})")));
@@ -244,7 +256,11 @@ fn replace_decorator(context: &Context<'_>, tree: &Tree, node: Node<'_>, limit: 
     let callee = if node.kind() == Kind::Call { node.field(Field::Function)? } else { node };
     if callee.kind() == Kind::Attribute {
         let owner = callee.field(Field::Object)?.text();
-        return Some(vec![Edit::replace(module, node.range(), format!("{owner}.lru_cache(maxsize={limit})"))]);
+        return Some(vec![Edit::replace(
+            module,
+            node.range(),
+            format!("{owner}.lru_cache(maxsize={limit})"),
+        )]);
     }
     let imported = match sole_import(tree, callee) {
         Some(import) => edits::Imported {
@@ -289,8 +305,16 @@ pub(crate) fn property_fix(
     let facts = project.facts(function);
     let class = project.class_of(function)?;
     let is_plain = matches!(facts.kind, ItemKind::Function { is_async: false, is_generator: false });
-    let has_slots = project.ancestry(class).into_iter().any(|class| project.facts(class.0).own_var("__slots__").is_some());
-    if facts.params.len() != 1 || facts.decorators.len() != 1 || !is_plain || has_slots || project.has_unknown_base(class) {
+    let has_slots = project
+        .ancestry(class)
+        .into_iter()
+        .any(|class| project.facts(class.0).own_var("__slots__").is_some());
+    if facts.params.len() != 1
+        || facts.decorators.len() != 1
+        || !is_plain
+        || has_slots
+        || project.has_unknown_base(class)
+    {
         return None;
     }
     let module = function.module;
@@ -324,16 +348,24 @@ fn calls_of(context: &Context<'_>, function: CodeId) -> Option<Vec<(CodeId, Val)
         for code in project.items(module) {
             let facts = project.facts(code);
             let Some(id) = facts.names.find(name) else { continue };
-            mentions += facts.body.insts.iter().filter(|inst| match inst.op {
-                Op::Attr { name, .. } | Op::StoreAttr { name, .. } | Op::DeleteAttr { name, .. } => name == id,
-                Op::Const(Const::Str(text)) => text == id,
-                _ => false,
-            }).count();
+            mentions += facts
+                .body
+                .insts
+                .iter()
+                .filter(|inst| match inst.op {
+                    Op::Attr { name, .. } | Op::StoreAttr { name, .. } | Op::DeleteAttr { name, .. } => {
+                        name == id
+                    }
+                    Op::Const(Const::Str(text)) => text == id,
+                    _ => false,
+                })
+                .count();
         }
     }
     let is_bare_call = |found: &leakwright_analysis::project::Reference| {
         let body = &project.facts(found.code).body;
-        found.kind == ReferenceKind::Call && matches!(body.op(found.at), Op::Call { args, .. } if args.is_empty())
+        found.kind == ReferenceKind::Call
+            && matches!(body.op(found.at), Op::Call { args, .. } if args.is_empty())
     };
     let all_seen = mentions == references.len() && references.iter().all(is_bare_call);
     all_seen.then(|| references.iter().map(|found| (found.code, found.at)).collect())

@@ -48,19 +48,20 @@ impl<'t> Acquired<'t> {
         let assignment = self.call.parent().filter(|parent| parent.kind() == Kind::Assignment)?;
         let target = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Identifier)?;
         let statement = assignment.parent().filter(|parent| parent.kind() == Kind::ExpressionStatement)?;
-        let is_plain = assignment.field(Field::Right) == Some(self.call) && assignment.field(Field::Type).is_none();
+        let is_plain =
+            assignment.field(Field::Right) == Some(self.call) && assignment.field(Field::Type).is_none();
         if !is_plain || !edits::is_alone_on_lines(self.tree, statement) {
             return None;
         }
-        let used = self.extent(statement, target.text())?;
+        let extent = self.extent(statement, target.text())?;
         let head = format!("with {} as {}:", self.call.text(), target.text());
         let mut changes = vec![Edit::replace(self.module, statement.range(), head)];
         let unit = edits::unit_of_indentation(self.tree, statement);
-        match used {
+        match extent.last() {
             Some(last) => {
                 let lines = TextRange::new(
                     edits::statement_lines(self.tree, statement).end,
-                    edits::statement_lines(self.tree, last).end,
+                    edits::statement_lines(self.tree, *last).end,
                 );
                 changes.extend(edits::indent_lines(self.module, self.tree, lines, &unit)?);
             }
@@ -79,9 +80,9 @@ impl<'t> Acquired<'t> {
         })
     }
 
-    /// The last of the statements behind `opening`, in the same block, that uses the resource or what
-    /// reads from it; `None` outside if a use lies elsewhere.
-    fn extent(&self, opening: Node<'t>, name: &'t str) -> Option<Option<Node<'t>>> {
+    /// The statements behind `opening`, in the same block, up to the last that uses the resource or what
+    /// reads from it; `None` if a use lies elsewhere.
+    fn extent(&self, opening: Node<'t>, name: &'t str) -> Option<Vec<Node<'t>>> {
         let block = opening.parent()?;
         let siblings: Vec<Node<'t>> = block.named_children().collect();
         let at = siblings.iter().position(|sibling| *sibling == opening)?;
@@ -94,7 +95,7 @@ impl<'t> Acquired<'t> {
             let more = readers(extent, &names);
             if more.iter().all(|name| names.contains(name)) {
                 self.stays_within(scope, opening, extent, &names)?;
-                return Some(extent.last().copied());
+                return Some(extent.to_vec());
             }
             names.extend(more);
         }
@@ -102,7 +103,13 @@ impl<'t> Acquired<'t> {
 
     /// Checks that no name of the resource occurs outside its extent, and that each statement of the
     /// extent can be moved by whole lines.
-    fn stays_within(&self, scope: Node<'t>, opening: Node<'t>, extent: &[Node<'t>], names: &[&str]) -> Option<()> {
+    fn stays_within(
+        &self,
+        scope: Node<'t>,
+        opening: Node<'t>,
+        extent: &[Node<'t>],
+        names: &[&str],
+    ) -> Option<()> {
         let inside = |node: Node<'_>| {
             opening.range().contains_range(node.range())
                 || extent.iter().any(|statement| statement.range().contains_range(node.range()))
@@ -133,7 +140,10 @@ impl<'t> Acquired<'t> {
         let indent = edits::indentation(self.tree.text(), statement.range().start);
         let scope = self.scope(statement);
         // A function's own name is not in its way.
-        let name = edits::unused_name(&[scope.field(Field::Parameters), scope.field(Field::Body).or(Some(scope))], &FILE_NAMES)?;
+        let name = edits::unused_name(
+            &[scope.field(Field::Parameters), scope.field(Field::Body).or(Some(scope))],
+            &FILE_NAMES,
+        )?;
         let eol = edits::line_break(self.tree.text());
         let head = format!("with {} as {name}:{eol}{indent}", self.call.text());
         let applicability = match statement.kind() {
@@ -148,10 +158,17 @@ impl<'t> Acquired<'t> {
             Edit::insert(self.module, statement.range().start, format!("{head}{unit}")),
             Edit::replace(self.module, self.call.range(), name),
         ];
-        let behind_first_line = self.tree.text()[lines.start as usize..].find('\n').map_or(lines.end, |at| lines.start + at as u32 + 1);
+        let behind_first_line = self.tree.text()[lines.start as usize..]
+            .find('\n')
+            .map_or(lines.end, |at| lines.start + at as u32 + 1);
         let rest = TextRange::new(behind_first_line.min(lines.end), lines.end);
         changes.extend(edits::indent_lines(self.module, self.tree, rest, &unit)?);
-        Some(Fix { id: "with", title: "Open it in a `with` statement".to_owned(), applicability, edits: changes })
+        Some(Fix {
+            id: "with",
+            title: "Open it in a `with` statement".to_owned(),
+            applicability,
+            edits: changes,
+        })
     }
 
     /// Whether opening the file is the first thing that a simple statement does, and all of its use
@@ -164,7 +181,9 @@ impl<'t> Acquired<'t> {
         while let Some(parent) = inner.parent().filter(|parent| *parent != statement) {
             let comes_first = match parent.kind() {
                 Kind::Attribute | Kind::Subscript | Kind::Parenthesized => true,
-                Kind::Call => parent.field(Field::Function) == Some(inner) || is_first_argument(parent, inner),
+                Kind::Call => {
+                    parent.field(Field::Function) == Some(inner) || is_first_argument(parent, inner)
+                }
                 Kind::ArgumentList => true,
                 Kind::Assignment => parent.field(Field::Right) == Some(inner),
                 Kind::ForInClause => is_first_clause(parent, inner),
@@ -184,7 +203,10 @@ impl<'t> Acquired<'t> {
     fn in_loop_header(&self, statement: Node<'t>) -> Option<Applicability> {
         let right = statement.field(Field::Right)?;
         let is_direct = right == self.call && statement.child(Kind::AsyncKeyword).is_none();
-        let on_own_lines = statement.field(Field::Body)?.named_children().all(|inner| edits::is_alone_on_lines(self.tree, inner));
+        let on_own_lines = statement
+            .field(Field::Body)?
+            .named_children()
+            .all(|inner| edits::is_alone_on_lines(self.tree, inner));
         (is_direct && on_own_lines).then_some(Applicability::Unsafe)
     }
 }
@@ -237,11 +259,39 @@ fn is_finished(value: Node<'_>) -> bool {
             };
             let reads = matches!(
                 name,
-                "read" | "readline" | "readlines" | "readall" | "tell" | "seek" | "write" | "fileno" | "getvalue"
-                    | "namelist" | "getnames" | "load" | "loads" | "safe_load" | "len" | "list" | "tuple" | "set"
-                    | "dict" | "sorted" | "sum" | "min" | "max" | "int" | "float" | "str" | "bytes" | "join" | "decode"
+                "read"
+                    | "readline"
+                    | "readlines"
+                    | "readall"
+                    | "tell"
+                    | "seek"
+                    | "write"
+                    | "fileno"
+                    | "getvalue"
+                    | "namelist"
+                    | "getnames"
+                    | "load"
+                    | "loads"
+                    | "safe_load"
+                    | "len"
+                    | "list"
+                    | "tuple"
+                    | "set"
+                    | "dict"
+                    | "sorted"
+                    | "sum"
+                    | "min"
+                    | "max"
+                    | "int"
+                    | "float"
+                    | "str"
+                    | "bytes"
+                    | "join"
+                    | "decode"
             );
-            let chained = function.field(Field::Object).is_some_and(|object| object.kind() == Kind::Call && is_finished(object));
+            let chained = function
+                .field(Field::Object)
+                .is_some_and(|object| object.kind() == Kind::Call && is_finished(object));
             reads || chained
         }
         Kind::ListComprehension | Kind::SetComprehension | Kind::DictionaryComprehension => true,

@@ -62,7 +62,10 @@ impl<'p> Context<'p> {
     /// The items of the file that may get findings, in the order of the source.
     pub fn items(&self) -> impl Iterator<Item = CodeId> {
         let module = self.module;
-        self.file().ids().map(move |item| CodeId { module, item }).filter(|code| !self.project.facts(*code).is_broken)
+        self.file()
+            .ids()
+            .map(move |item| CodeId { module, item })
+            .filter(|code| !self.project.facts(*code).is_broken)
     }
 
     /// The function or class an item lies in, dotted; the file's name for its own code.

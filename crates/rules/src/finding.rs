@@ -125,8 +125,6 @@ pub enum Growth {
     Constant,
     /// By the same each time.
     Linear,
-    /// By more each time.
-    Quadratic,
 }
 
 /// One place of the chain that shows a leak.

@@ -81,7 +81,10 @@ impl<'c, 'p> Words<'c, 'p> {
             Repeats::Endless => "per round of the loop".to_owned(),
             Repeats::PerObject => {
                 let class = self.context.project.enclosing_class(self.main_site().code);
-                class.map_or_else(|| "per object".to_owned(), |class| format!("per new `{}`", self.name(class.0)))
+                class.map_or_else(
+                    || "per object".to_owned(),
+                    |class| format!("per new `{}`", self.name(class.0)),
+                )
             }
             _ => format!("per call of `{}`", self.grower()),
         }
@@ -92,7 +95,9 @@ impl<'c, 'p> Words<'c, 'p> {
         let main = &self.growing.growth[0];
         match (main.form, main.freshness) {
             (GrowthForm::AddMany, _) => "all elements given",
-            (GrowthForm::AssignKey | GrowthForm::ReadKey | GrowthForm::SetDefault, _) => "one entry per new key",
+            (GrowthForm::AssignKey | GrowthForm::ReadKey | GrowthForm::SetDefault, _) => {
+                "one entry per new key"
+            }
             (GrowthForm::Rebuild, _) => "at least one element, and a copy of the rest",
             (_, _) if matches!(self.growing.container, leakwright_catalogue::ContainerKind::Set) => {
                 "one entry per new element"
@@ -110,17 +115,12 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn risk(&self) -> Risk {
-        let order = if self.growth_order() == Growth::Quadratic { "quadratically" } else { "linearly" };
         let by_key = self.growing.growth[0].key.is_some();
         let level = match self.growing.growth[0].freshness {
             Freshness::Neutral if by_key && self.confidence() < Confidence::High => RiskLevel::Medium,
             _ => RiskLevel::High,
         };
-        Risk { level, reason: format!("grows {order}, {} {}", self.amount(), self.unit()) }
-    }
-
-    pub(crate) fn growth_order(&self) -> Growth {
-        Growth::Linear
+        Risk { level, reason: format!("grows linearly, {} {}", self.amount(), self.unit()) }
     }
 
     pub(crate) fn impact(&self) -> String {
@@ -137,9 +137,10 @@ impl<'c, 'p> Words<'c, 'p> {
             evidence.push(Evidence { role: Role::Created, module: created.code.module, range, message });
         }
         for growth in &self.growing.growth {
-            let message = match growth.site.code == self.main_site().code {
-                true => format!("grows here, {} {}", self.amount(), self.unit()),
-                false => format!("grows here, in `{}`", self.name(growth.site.code)),
+            let message = if growth.site.code == self.main_site().code {
+                format!("grows here, {} {}", self.amount(), self.unit())
+            } else {
+                format!("grows here, in `{}`", self.name(growth.site.code))
             };
             let range = self.context.site_range(growth.site);
             evidence.push(Evidence { role: Role::Grows, module: growth.site.code.module, range, message });
@@ -173,16 +174,26 @@ impl<'c, 'p> Words<'c, 'p> {
                 (TextRange::new(range.start, range.start + "for".len() as u32), "this loop does not end")
             }
             Repeats::PerObject => (file.range(code.item, facts.name_range), "every new object runs this"),
-            Repeats::Looped => (file.range(code.item, facts.name_range), "a loop that does not end calls this"),
+            Repeats::Looped => {
+                (file.range(code.item, facts.name_range), "a loop that does not end calls this")
+            }
             Repeats::Handler => (file.range(code.item, facts.name_range), "runs for each event or message"),
-            Repeats::Callable => (file.range(code.item, facts.name_range), "can be called any number of times"),
+            Repeats::Callable => {
+                (file.range(code.item, facts.name_range), "can be called any number of times")
+            }
             Repeats::Unknown | Repeats::Once => return None,
         };
         Some(Evidence { role: Role::Repeats, module: code.module, range, message: message.to_owned() })
     }
 
     /// A finding about the container, with the words of a rule.
-    pub(crate) fn finding(&self, rule: RuleId, message: String, pattern: String, recommendation: String) -> Finding {
+    pub(crate) fn finding(
+        &self,
+        rule: RuleId,
+        message: String,
+        pattern: String,
+        recommendation: String,
+    ) -> Finding {
         let site = self.main_site();
         Finding {
             rule,
@@ -198,7 +209,7 @@ impl<'c, 'p> Words<'c, 'p> {
             module: site.code.module,
             range: self.context.site_range(site),
             symbol: self.symbol(),
-            growth: self.growth_order(),
+            growth: Growth::Linear,
             impact: self.impact(),
             evidence: self.evidence(),
             subject: Subject::Growing(Box::new(self.growing.clone())),

@@ -3,11 +3,11 @@
 //! A rule is one file under `rules/`. It finds (`check`), and for a finding it can say how to mend it
 //! (`fixes`), as rewrites of the source that are data. Nothing here reads or writes files or prints.
 
-mod context;
-mod edits;
 mod bounding;
 mod caching;
 mod closing;
+mod context;
+mod edits;
 mod finding;
 mod fix;
 mod growing;

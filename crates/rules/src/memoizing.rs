@@ -1,9 +1,9 @@
 //! The fix that takes a hand-made cache away and puts `@lru_cache` on its function.
 
+use leakwright_analysis::ItemId;
 use leakwright_analysis::growth::{Growing, HolderKind, Memo};
 use leakwright_analysis::ir::{Display, ItemKind, Op, ParamKind, Val};
 use leakwright_analysis::project::{CodeId, Project};
-use leakwright_analysis::ItemId;
 use leakwright_catalogue::ContainerKind;
 use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
 
@@ -15,24 +15,35 @@ use crate::fix::{Applicability, Edit, Fix, Sources};
 pub(crate) fn fix(growing: &Growing, context: &Context<'_>, sources: &dyn Sources) -> Option<Fix> {
     let memo = growing.memo?;
     let project = context.project;
-    if !is_private_to(growing, memo) || !is_plain_function(project, memo.function) || !keys_are_parameters(project, memo) {
+    if !is_private_to(growing, memo)
+        || !is_plain_function(project, memo.function)
+        || !keys_are_parameters(project, memo)
+    {
         return None;
     }
     let module = memo.function.module;
     let tree = sources.tree(module)?;
     let file = project.file(module);
     let definition = tree.root().covering(file.item(memo.function.item).range)?;
-    let function = std::iter::once(definition).chain(definition.ancestors()).find(|node| node.kind() == Kind::Function)?;
+    let function = std::iter::once(definition)
+        .chain(definition.ancestors())
+        .find(|node| node.kind() == Kind::Function)?;
     let [created] = growing.created.as_slice() else { return None };
     let dict = edits::exact(tree, file.value_range(created.code.item, created.value))?.statement()?;
-    let name = dict.named_children().next()?.field(Field::Left).filter(|left| left.kind() == Kind::Identifier)?.text();
+    let name = dict
+        .named_children()
+        .next()?
+        .field(Field::Left)
+        .filter(|left| left.kind() == Kind::Identifier)?
+        .text();
     let pattern = Pattern { tree, name, body: function.field(Field::Body)? };
     let limit = context.settings.cache_maxsize;
     let imported = edits::import_name(module, tree, "functools", "lru_cache")?;
     let indent = edits::indentation(tree.text(), function.range().start);
     let eol = edits::line_break(tree.text());
     let start = function.range().start;
-    let mut changes = vec![Edit::insert(module, start, format!("@{}(maxsize={limit}){eol}{indent}", imported.name))];
+    let mut changes =
+        vec![Edit::insert(module, start, format!("@{}(maxsize={limit}){eol}{indent}", imported.name))];
     changes.extend(imported.edit);
     changes.push(Edit::delete(module, removed_lines(tree, dict)?));
     changes.extend(pattern.rewrite(module)?);
@@ -69,7 +80,9 @@ fn is_plain_function(project: &Project, function: CodeId) -> bool {
 fn keys_are_parameters(project: &Project, memo: Memo) -> bool {
     let facts = project.facts(memo.function);
     let keys: Vec<Val> = match facts.body.op(memo.key) {
-        Op::Display { kind: Display::Tuple, args } => facts.body.args(args).iter().map(|arg| arg.value).collect(),
+        Op::Display { kind: Display::Tuple, args } => {
+            facts.body.args(args).iter().map(|arg| arg.value).collect()
+        }
         _ => vec![memo.key],
     };
     let is_param = |(key, param): (&Val, &leakwright_analysis::ir::Param)| {
@@ -92,7 +105,8 @@ fn removed_lines(tree: &Tree, statement: Node<'_>) -> Option<TextRange> {
         return None;
     }
     let is_blank = |line: &&str| line.trim().is_empty();
-    let before: Vec<&str> = text[..lines.start as usize].split_inclusive('\n').rev().take_while(is_blank).collect();
+    let before: Vec<&str> =
+        text[..lines.start as usize].split_inclusive('\n').rev().take_while(is_blank).collect();
     let after: Vec<&str> = text[lines.end as usize..].split_inclusive('\n').take_while(is_blank).collect();
     let width = |gap: &[&str]| gap.iter().map(|line| line.len() as u32).sum::<u32>();
     if lines.start == 0 {
@@ -139,10 +153,14 @@ impl<'t> Pattern<'t> {
     }
 
     /// `if key not in cache: cache[key] = compute(key)`, then `return cache[key]`.
-    fn store_if_missing(&self, module: leakwright_analysis::project::ModuleId, pattern: &[Node<'t>]) -> Option<Vec<Edit>> {
+    fn store_if_missing(
+        &self,
+        module: leakwright_analysis::project::ModuleId,
+        pattern: &[Node<'t>],
+    ) -> Option<Vec<Edit>> {
         let [test, result] = pattern else { return None };
         self.is_membership(test.field(Field::Condition)?, Kind::NotIn)?;
-        let branch = self.only_branch(*test)?;
+        let branch = only_branch(*test)?;
         let [store] = branch.as_slice() else { return None };
         let value = self.stored_value(*store)?;
         self.is_return_of_entry(*result)?;
@@ -154,7 +172,11 @@ impl<'t> Pattern<'t> {
     }
 
     /// `value = cache.get(key)`, `if value is None: value = …; cache[key] = value`, `return value`.
-    fn get_or_store(&self, module: leakwright_analysis::project::ModuleId, pattern: &[Node<'t>]) -> Option<Vec<Edit>> {
+    fn get_or_store(
+        &self,
+        module: leakwright_analysis::project::ModuleId,
+        pattern: &[Node<'t>],
+    ) -> Option<Vec<Edit>> {
         let [lookup, test, result] = pattern else { return None };
         let assignment = lookup.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
         let target = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Identifier)?;
@@ -162,13 +184,16 @@ impl<'t> Pattern<'t> {
         let is_get = call.field(Field::Function)?.text() == format!("{}.get", self.name);
         let is_single = call.field(Field::Arguments)?.named_children().count() == 1;
         let is_none = test.field(Field::Condition)?.text() == format!("{} is None", target.text());
-        let branch = self.only_branch(*test)?;
+        let branch = only_branch(*test)?;
         let [compute, store] = branch.as_slice() else { return None };
         let computed = compute.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
         let same_target = computed.field(Field::Left)?.text() == target.text();
         let stored = self.stored_value(*store)?;
         let returned = result.named_children().next()?;
-        let consistent = is_get && is_single && is_none && same_target
+        let consistent = is_get
+            && is_single
+            && is_none
+            && same_target
             && stored.text() == target.text()
             && result.kind() == Kind::Return
             && returned.text() == target.text();
@@ -184,12 +209,16 @@ impl<'t> Pattern<'t> {
 
     /// `if key in cache: return cache[key]`, or the same with `try`; then the computation, with
     /// `cache[key] = …` on its way.
-    fn return_if_known(&self, module: leakwright_analysis::project::ModuleId, pattern: &[Node<'t>]) -> Option<Vec<Edit>> {
+    fn return_if_known(
+        &self,
+        module: leakwright_analysis::project::ModuleId,
+        pattern: &[Node<'t>],
+    ) -> Option<Vec<Edit>> {
         let (known, rest) = pattern.split_first()?;
         match known.kind() {
             Kind::If => {
                 self.is_membership(known.field(Field::Condition)?, Kind::In)?;
-                let branch = self.only_branch(*known)?;
+                let branch = only_branch(*known)?;
                 let [found] = branch.as_slice() else { return None };
                 self.is_return_of_entry(*found)?;
             }
@@ -247,18 +276,14 @@ impl<'t> Pattern<'t> {
         is_right.then_some(())
     }
 
-    /// The statements of an `if` without `elif` and `else`.
-    fn only_branch(&self, node: Node<'t>) -> Option<Vec<Node<'t>>> {
-        let simple = node.kind() == Kind::If && node.field(Field::Alternative).is_none();
-        simple.then(|| node.field(Field::Consequence).map(|block| block.named_children().collect()))?
-    }
-
     /// The value of `cache[key] = value`.
     fn stored_value(&self, statement: Node<'t>) -> Option<Node<'t>> {
         let assignment = statement.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
         let left = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Subscript)?;
         let value = assignment.field(Field::Right)?;
-        let plain = self.is_dict(left.field(Field::Value)?) && value.kind() != Kind::Assignment && !self.mentions(value);
+        let plain = self.is_dict(left.field(Field::Value)?)
+            && value.kind() != Kind::Assignment
+            && !self.mentions(value);
         plain.then_some(value)
     }
 
@@ -267,4 +292,11 @@ impl<'t> Pattern<'t> {
         let returned = statement.named_children().next().filter(|node| node.kind() == Kind::Subscript)?;
         (statement.kind() == Kind::Return && self.is_dict(returned.field(Field::Value)?)).then_some(())
     }
+}
+
+/// The statements of an `if` without `elif` and `else`.
+fn only_branch(node: Node<'_>) -> Option<Vec<Node<'_>>> {
+    let is_simple = node.kind() == Kind::If && node.field(Field::Alternative).is_none();
+    let branch = node.field(Field::Consequence).filter(|_| is_simple)?;
+    Some(branch.named_children().collect())
 }

@@ -24,9 +24,16 @@ fn examples_in_the_pages_of_the_rules_are_true() {
     for rule in RuleId::all() {
         let metadata = rule.metadata();
         // A rule that is off by default is selected for its own examples.
-        let fence = if metadata.is_default { "```python".to_owned() } else { format!("```python select={}", metadata.code) };
+        let fence = if metadata.is_default {
+            "```python".to_owned()
+        } else {
+            format!("```python select={}", metadata.code)
+        };
         let page = metadata.docs.replace("```python", &fence);
-        failures.extend(check_fences(&PathBuf::from(metadata.code), &page.replace("# error: [LW204]", "# hint: [LW204]")));
+        failures.extend(check_fences(
+            &PathBuf::from(metadata.code),
+            &page.replace("# error: [LW204]", "# hint: [LW204]"),
+        ));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -55,7 +55,8 @@ fn wants_quick_fixes(context: &CodeActionContext) -> bool {
 }
 
 fn from_proto(snapshot: &Snapshot, range: Range, client: Client) -> TextRange {
-    let position = |place: crate::lsp::Position| leakwright_syntax::Position::new(place.line, place.character);
+    let position =
+        |place: crate::lsp::Position| leakwright_syntax::Position::new(place.line, place.character);
     snapshot.text.range(PositionRange::new(position(range.start), position(range.end)), client.encoding)
 }
 

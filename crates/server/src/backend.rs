@@ -11,8 +11,8 @@ use crate::capabilities::{self, Client};
 use crate::documents::Documents;
 use crate::lsp::{
     CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams, Position, ServerInfo, TextDocumentContentChangeEvent,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, Position, ServerInfo, TextDocumentContentChangeEvent,
 };
 use crate::order::Lifecycle;
 use crate::publish::Publisher;
@@ -122,5 +122,9 @@ fn roots(params: &InitializeParams) -> Vec<PathBuf> {
 fn from_proto(change: TextDocumentContentChangeEvent, client: Client) -> Change {
     let Some(range) = change.range else { return Change::Whole(change.text) };
     let position = |place: Position| leakwright_syntax::Position::new(place.line, place.character);
-    Change::Range(PositionRange::new(position(range.start), position(range.end)), client.encoding, change.text)
+    Change::Range(
+        PositionRange::new(position(range.start), position(range.end)),
+        client.encoding,
+        change.text,
+    )
 }

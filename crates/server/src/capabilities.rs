@@ -3,9 +3,9 @@
 use leakwright_syntax::Encoding;
 
 use crate::lsp::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability,
-    PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
+    HoverProviderCapability, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
 };
 
 /// What the client can do.
@@ -79,7 +79,8 @@ mod tests {
             capabilities.general.get_or_insert_default().position_encodings = offered;
             encoding(&capabilities)
         };
-        let (utf8, utf16, utf32) = (PositionEncodingKind::UTF8, PositionEncodingKind::UTF16, PositionEncodingKind::UTF32);
+        let (utf8, utf16, utf32) =
+            (PositionEncodingKind::UTF8, PositionEncodingKind::UTF16, PositionEncodingKind::UTF32);
         assert_eq!(negotiate(None), Encoding::Utf16);
         assert_eq!(negotiate(Some(vec![utf16.clone()])), Encoding::Utf16);
         assert_eq!(negotiate(Some(vec![utf32.clone(), utf16, utf8])), Encoding::Utf8);

@@ -16,7 +16,10 @@ pub(crate) fn hover(snapshot: &Snapshot, position: Position, client: Client) -> 
     let offset = snapshot.text.offset(place, client.encoding);
     let finding = analysis.findings.iter().find(|finding| finding.range.contains(offset))?;
     Some(Hover {
-        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: markdown(finding, snapshot) }),
+        contents: HoverContents::Markup(MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: markdown(finding, snapshot),
+        }),
         range: Some(to_proto::range(&snapshot.text, finding.range, client.encoding)),
     })
 }

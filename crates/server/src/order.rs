@@ -103,7 +103,8 @@ fn failure(method: &str, id: Option<Id>, panic: &(dyn Any + Send)) -> Option<Res
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default();
     tracing::error!("{method} failed: {text}");
-    let error = Error { code: ErrorCode::InternalError, message: format!("{method} failed").into(), data: None };
+    let error =
+        Error { code: ErrorCode::InternalError, message: format!("{method} failed").into(), data: None };
     id.map(|id| Response::from_error(id, error))
 }
 
@@ -125,7 +126,7 @@ mod tests {
         }
 
         fn call(&mut self, request: Request) -> Self::Future {
-        let request = without_null_params(request);
+            let request = without_null_params(request);
             let log = Arc::clone(&self.0);
             Box::pin(async move {
                 let method = request.method().to_owned();

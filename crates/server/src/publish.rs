@@ -1,7 +1,5 @@
 //! Publishing diagnostics, in order, by one task.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tower_lsp::Client as Connection;
 
@@ -35,7 +33,7 @@ impl Publisher {
     }
 
     /// Publishes what was found in a version.
-    pub(crate) fn publish(&self, document: &Document, snapshot: Arc<Snapshot>, client: Client) {
+    pub(crate) fn publish(&self, document: &Document, snapshot: &Snapshot, client: Client) {
         let diagnostics = match &snapshot.analysis {
             Ok(analysis) => analysis
                 .findings

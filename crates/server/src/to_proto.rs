@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::capabilities::Client;
 use crate::lsp::{
-    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DocumentChanges, Location, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
-    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DocumentChanges, Location, NumberOrString, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 /// Where the pages of the rules are.
@@ -30,7 +30,9 @@ pub(crate) fn diagnostic(finding: &Finding, text: &Text, uri: &Url, client: Clie
         range: range(text, finding.range, client.encoding),
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(metadata.code.to_owned())),
-        code_description: Url::parse(&format!("{HELP}/{}", metadata.code)).ok().map(|href| CodeDescription { href }),
+        code_description: Url::parse(&format!("{HELP}/{}", metadata.code))
+            .ok()
+            .map(|href| CodeDescription { href }),
         source: Some("leakwright".to_owned()),
         message: format!("{} ({})", finding.message, metadata.name),
         related_information: (client.related_information && !related.is_empty()).then_some(related),
@@ -48,7 +50,12 @@ fn severity(severity: Severity) -> DiagnosticSeverity {
     }
 }
 
-fn related_information(place: &Evidence, text: &Text, uri: &Url, client: Client) -> DiagnosticRelatedInformation {
+fn related_information(
+    place: &Evidence,
+    text: &Text,
+    uri: &Url,
+    client: Client,
+) -> DiagnosticRelatedInformation {
     DiagnosticRelatedInformation {
         location: Location::new(uri.clone(), range(text, place.range, client.encoding)),
         message: place.message.clone(),
@@ -56,7 +63,14 @@ fn related_information(place: &Evidence, text: &Text, uri: &Url, client: Client)
 }
 
 /// A fix as a quick fix for a diagnostic of one version of a document.
-pub(crate) fn quick_fix(fix: &Fix, of: Diagnostic, text: &Text, uri: &Url, version: i32, client: Client) -> CodeAction {
+pub(crate) fn quick_fix(
+    fix: &Fix,
+    of: Diagnostic,
+    text: &Text,
+    uri: &Url,
+    version: i32,
+    client: Client,
+) -> CodeAction {
     let edits: Vec<TextEdit> = fix
         .edits
         .iter()

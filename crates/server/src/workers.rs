@@ -129,7 +129,7 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         }
         let snapshot = Arc::new(Snapshot { version, text: core.syntax.text().clone(), analysis });
         document.finish(Arc::clone(&snapshot));
-        shared.publisher.publish(document, snapshot, shared.client.get().copied().unwrap_or_default());
+        shared.publisher.publish(document, &snapshot, shared.client.get().copied().unwrap_or_default());
         if has_error {
             heal_later(document, version, shared);
         }
@@ -160,7 +160,12 @@ fn is_current(document: &Document, version: i32) -> bool {
 }
 
 /// Parses the text; `None` if it is superseded already.
-fn parse(document: &Document, core: &mut Core, parser: &mut Parser, version: i32) -> Option<Result<Tree, Refusal>> {
+fn parse(
+    document: &Document,
+    core: &mut Core,
+    parser: &mut Parser,
+    version: i32,
+) -> Option<Result<Tree, Refusal>> {
     if !is_current(document, version) {
         return None;
     }
@@ -175,7 +180,11 @@ fn analyze(document: &Document, core: &mut Core, tree: Tree, shared: &Shared) ->
     let Core { analyzer, context, .. } = core;
     let context = context.get_or_insert_with(|| {
         let roots = shared.roots.get().map_or(&[][..], Vec::as_slice);
-        let found = DocumentContext::new(document.path.as_deref(), roots.iter().map(PathBuf::as_path), &shared.configurations);
+        let found = DocumentContext::new(
+            document.path.as_deref(),
+            roots.iter().map(PathBuf::as_path),
+            &shared.configurations,
+        );
         found.unwrap_or_else(|error| {
             tracing::error!("{error}");
             DocumentContext::unconfigured(document.path.as_deref().unwrap_or(Path::new("")))

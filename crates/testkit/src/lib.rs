@@ -1,8 +1,7 @@
 //! What the tests share. Failures panic, as tests do.
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::panic,
-    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a test fails by panicking and says why"
 )]

@@ -17,7 +17,8 @@ pub fn python() -> Option<&'static Python> {
     static PYTHON: OnceLock<Option<Python>> = OnceLock::new();
     let found = PYTHON.get_or_init(|| {
         let works = |name: &str| {
-            let output = Command::new(name).args(["-c", "import sys; print(sys.version_info >= (3, 9))"]).output();
+            let output =
+                Command::new(name).args(["-c", "import sys; print(sys.version_info >= (3, 9))"]).output();
             output.is_ok_and(|output| output.stdout.starts_with(b"True"))
         };
         let path = ["python3", "python"].into_iter().find(|name| works(name)).map(PathBuf::from);

@@ -145,8 +145,12 @@ fn applicable(checked: &Checked, judged: &Judged, id: Option<&str>) -> Option<St
         .fixes(&judged.finding)
         .into_iter()
         .find(|fix| !fix.edits.is_empty() && id.is_none_or(|id| fix.id == id))?;
-    let edits: Vec<(TextRange, &str)> = fix.edits.iter().map(|edit| (edit.range, edit.text.as_str())).collect();
-    Some(apply_edits(&checked.file(judged.finding.module).text, &edits).expect("the edits of a fix go together"))
+    let edits: Vec<(TextRange, &str)> =
+        fix.edits.iter().map(|edit| (edit.range, edit.text.as_str())).collect();
+    Some(
+        apply_edits(&checked.file(judged.finding.module).text, &edits)
+            .expect("the edits of a fix go together"),
+    )
 }
 
 fn check_fix(checked: &Checked, before: &str, id: &str, after: &Fence, report: &mut impl FnMut(String)) {

@@ -11,10 +11,19 @@ pub(super) fn passed(project: &Project, site: Site, used: Use) -> Effect {
     let known = project.import_path(site.code, callee);
     match known.as_deref() {
         Some("len") => return measured(project, site.code, used.at),
-        Some("heapq.heappush" | "_heapq.heappush" | "bisect.insort" | "bisect.insort_left" | "bisect.insort_right") => {
+        Some(
+            "heapq.heappush"
+            | "_heapq.heappush"
+            | "bisect.insort"
+            | "bisect.insort_left"
+            | "bisect.insort_right",
+        ) => {
             return Effect::Grow { form: GrowthForm::AddOne, key: None };
         }
-        Some("heapq.heappop" | "_heapq.heappop" | "heapq.heapreplace" | "heapq.heappushpop" | "_heapq.heapreplace") => {
+        Some(
+            "heapq.heappop" | "_heapq.heappop" | "heapq.heapreplace" | "heapq.heappushpop"
+            | "_heapq.heapreplace",
+        ) => {
             return Effect::Shrink;
         }
         Some(path) if borrows(project, path) => return Effect::Read,
@@ -26,9 +35,7 @@ pub(super) fn passed(project: &Project, site: Site, used: Use) -> Effect {
         return Effect::Read;
     }
     match project.callable(site.code, callee) {
-        Some(function) if project.facts(function).is_function() => {
-            passed_to(project, site, used, function)
-        }
+        Some(function) if project.facts(function).is_function() => passed_to(project, site, used, function),
         _ => Effect::Escape,
     }
 }

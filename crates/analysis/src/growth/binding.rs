@@ -57,13 +57,16 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
 fn merge(a: CreatedContainer, b: CreatedContainer) -> Option<CreatedContainer> {
     let kind = match (a.kind, b.kind) {
         (a, b) if a == b => a,
-        (ContainerKind::DefaultDict, ContainerKind::Dict) | (ContainerKind::Dict, ContainerKind::DefaultDict) => {
-            ContainerKind::DefaultDict
-        }
+        (ContainerKind::DefaultDict, ContainerKind::Dict)
+        | (ContainerKind::Dict, ContainerKind::DefaultDict) => ContainerKind::DefaultDict,
         (ContainerKind::Weak, _) | (_, ContainerKind::Weak) => ContainerKind::Weak,
         _ => return None,
     };
-    Some(CreatedContainer { kind, is_bounded: a.is_bounded || b.is_bounded, is_empty: a.is_empty && b.is_empty })
+    Some(CreatedContainer {
+        kind,
+        is_bounded: a.is_bounded || b.is_bounded,
+        is_empty: a.is_empty && b.is_empty,
+    })
 }
 
 impl Creation {
@@ -148,7 +151,14 @@ fn is_made_from(project: &Project, holder: Holder, code: CodeId, value: Val) -> 
         if let Op::Load(var) = facts.body.op(current)
             && facts.is_local(var)
         {
-            pending.extend(facts.var(var).stores.iter().filter_map(|store| facts.stored(*store)).filter(|v| *v < current));
+            pending.extend(
+                facts
+                    .var(var)
+                    .stores
+                    .iter()
+                    .filter_map(|store| facts.stored(*store))
+                    .filter(|v| *v < current),
+            );
         }
     }
     false

@@ -12,7 +12,9 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
         .find(|item| file.item(*item).parent == Some(outer.item));
     let handed_on = child.is_some_and(|item| {
         let references = project.references(CodeId { item, ..outer });
-        references.iter().any(|found| found.kind == ReferenceKind::Value && is_kept(project, found.code, found.at))
+        references
+            .iter()
+            .any(|found| found.kind == ReferenceKind::Value && is_kept(project, found.code, found.at))
     });
     if handed_on {
         Sign::new(1, "the inner function is kept")
@@ -28,15 +30,29 @@ fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
     let keeps = |callee: Val| match facts.body.op(callee) {
         Op::Attr { name, .. } => matches!(
             leakwright_catalogue::split_words(facts.str(name)).next().as_deref(),
-            Some("add" | "append" | "register" | "connect" | "subscribe" | "on" | "set" | "bind" | "attach" | "listen" | "observe" | "hook")
+            Some(
+                "add"
+                    | "append"
+                    | "register"
+                    | "connect"
+                    | "subscribe"
+                    | "on"
+                    | "set"
+                    | "bind"
+                    | "attach"
+                    | "listen"
+                    | "observe"
+                    | "hook"
+            )
         ),
         _ => false,
     };
     facts.body.insts.iter().any(|inst| match inst.op {
         Op::Return(Some(returned)) | Op::Yield(Some(returned)) => returned == value,
         Op::StoreAttr { value: stored, .. } | Op::StoreIndex { value: stored, .. } => stored == value,
-        Op::Call { callee, args } => keeps(callee) && facts.body.args(args).iter().any(|arg| arg.value == value),
+        Op::Call { callee, args } => {
+            keeps(callee) && facts.body.args(args).iter().any(|arg| arg.value == value)
+        }
         _ => false,
     })
 }
-

@@ -144,8 +144,21 @@ fn adds_callback(project: &Project, best: &Growth) -> bool {
         leakwright_catalogue::split_words(name).last().is_some_and(|word| {
             matches!(
                 word.as_str(),
-                "callback" | "cb" | "func" | "function" | "fn" | "handler" | "listener" | "hook" | "observer"
-                    | "subscriber" | "middleware" | "filter" | "plugin" | "factory" | "validator"
+                "callback"
+                    | "cb"
+                    | "func"
+                    | "function"
+                    | "fn"
+                    | "handler"
+                    | "listener"
+                    | "hook"
+                    | "observer"
+                    | "subscriber"
+                    | "middleware"
+                    | "filter"
+                    | "plugin"
+                    | "factory"
+                    | "validator"
             )
         })
     };
@@ -169,7 +182,8 @@ fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<S
         return Some(Sign::new(-1, "it gathers what one piece of work gives, by its name"));
     }
     let points = if creation.kind == HolderKind::Instance { -2 } else { -1 };
-    Words::last(&words.descriptive, &name).then(|| Sign::new(points, "it describes something fixed, by its name"))
+    Words::last(&words.descriptive, &name)
+        .then(|| Sign::new(points, "it describes something fixed, by its name"))
 }
 
 /// The name of a holder, from any of its uses.

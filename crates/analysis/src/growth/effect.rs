@@ -55,8 +55,17 @@ pub enum GrowthForm {
 
 /// Methods of containers that remove from them.
 pub(super) const REMOVALS: [&str; 11] = [
-    "pop", "popitem", "popleft", "clear", "remove", "discard", "difference_update", "intersection_update",
-    "symmetric_difference_update", "__delitem__", "subtract",
+    "pop",
+    "popitem",
+    "popleft",
+    "clear",
+    "remove",
+    "discard",
+    "difference_update",
+    "intersection_update",
+    "symmetric_difference_update",
+    "__delitem__",
+    "subtract",
 ];
 
 /// Whether a method of containers removes from them.
@@ -78,10 +87,37 @@ fn growth_form(method: &str) -> Option<GrowthForm> {
 fn is_reading(method: &str) -> bool {
     matches!(
         method,
-        "get" | "keys" | "items" | "values" | "copy" | "count" | "index" | "sort" | "reverse" | "rotate"
-            | "move_to_end" | "most_common" | "elements" | "total" | "__len__" | "__contains__" | "__getitem__"
-            | "__iter__" | "union" | "intersection" | "difference" | "issubset" | "issuperset" | "isdisjoint"
-            | "decode" | "find" | "startswith" | "endswith" | "split" | "hex" | "__sizeof__"
+        "get"
+            | "keys"
+            | "items"
+            | "values"
+            | "copy"
+            | "count"
+            | "index"
+            | "sort"
+            | "reverse"
+            | "rotate"
+            | "move_to_end"
+            | "most_common"
+            | "elements"
+            | "total"
+            | "__len__"
+            | "__contains__"
+            | "__getitem__"
+            | "__iter__"
+            | "union"
+            | "intersection"
+            | "difference"
+            | "issubset"
+            | "issuperset"
+            | "isdisjoint"
+            | "decode"
+            | "find"
+            | "startswith"
+            | "endswith"
+            | "split"
+            | "hex"
+            | "__sizeof__"
     )
 }
 
@@ -112,7 +148,9 @@ fn direct(project: &Project, holder: Holder, creation: &Creation, site: Site, us
             }
             _ => Effect::Read,
         },
-        UseKind::Augment(BinaryOp::Add | BinaryOp::Or) => Effect::Grow { form: GrowthForm::AddMany, key: None },
+        UseKind::Augment(BinaryOp::Add | BinaryOp::Or) => {
+            Effect::Grow { form: GrowthForm::AddMany, key: None }
+        }
         UseKind::Augment(BinaryOp::Sub | BinaryOp::And | BinaryOp::Xor) => Effect::Shrink,
         UseKind::Augment(_) | UseKind::Keep | UseKind::Invoke => Effect::Escape,
         UseKind::Argument => arguments::passed(project, site, used),
@@ -132,10 +170,13 @@ fn method(project: &Project, kind: ContainerKind, site: Site, call: Val, name: &
     let facts = project.facts(site.code);
     let Op::Call { args, .. } = facts.body.op(call) else { return Effect::Escape };
     let operands = facts.body.args(args);
-    let first = operands.iter().find(|arg| !matches!(arg.kind, crate::ir::ArgKind::Keyword(_))).map(|arg| arg.value);
+    let first =
+        operands.iter().find(|arg| !matches!(arg.kind, crate::ir::ArgKind::Keyword(_))).map(|arg| arg.value);
     match (form, kind) {
         // A bounded update: adding nothing, or literals.
-        (GrowthForm::AddMany, _) if first.is_none_or(|value| key::has_literal_keys(project, site.code, value)) => {
+        (GrowthForm::AddMany, _)
+            if first.is_none_or(|value| key::has_literal_keys(project, site.code, value)) =>
+        {
             Effect::Read
         }
         (GrowthForm::SetDefault, _) | (GrowthForm::AddOne, ContainerKind::Set) => match first {
@@ -187,7 +228,8 @@ fn store_element(project: &Project, kind: ContainerKind, code: CodeId, at: Val) 
         return Effect::Read;
     }
     let facts = project.facts(code);
-    let Some(index) = facts.uses.iter().position(|used| used.at == at && used.kind == UseKind::StoreElement) else {
+    let Some(index) = facts.uses.iter().position(|used| used.at == at && used.kind == UseKind::StoreElement)
+    else {
         return Effect::Grow { form: GrowthForm::AssignKey, key: Some(key) };
     };
     grow_by_key(project, Site { code, index: index as u32, depth: 0 }, GrowthForm::AssignKey, key)
@@ -230,7 +272,9 @@ fn inner(project: &Project, creation: &Creation, site: Site, used: Use, rest: &[
     let adds = matches!(name, "append" | "appendleft" | "add" | "extend" | "insert");
     let nests = creation.container.kind.is_mapping();
     match used.kind {
-        UseKind::Call(_) if adds && nests && rest.is_empty() => Effect::Grow { form: GrowthForm::Inner, key: None },
+        UseKind::Call(_) if adds && nests && rest.is_empty() => {
+            Effect::Grow { form: GrowthForm::Inner, key: None }
+        }
         _ => Effect::Read,
     }
 }

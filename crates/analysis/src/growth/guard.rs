@@ -26,7 +26,10 @@ pub(super) fn guarded(project: &Project, holder: Holder, kind: HolderKind, site:
         }
         // `if not container:`, `if container is None:`: what follows fills it once.
         let fills = says_absent(project, holder, site.code, guard);
-        if fills || looks_at_content(project, holder, site.code, guard) || is_flag(project, kind, site.code, guard) {
+        if fills
+            || looks_at_content(project, holder, site.code, guard)
+            || is_flag(project, kind, site.code, guard)
+        {
             return Guarded::Once;
         }
     }
@@ -50,7 +53,8 @@ pub(super) fn says_absent(project: &Project, holder: Holder, code: CodeId, guard
     let body = &project.facts(code).body;
     match body.op(guard.condition) {
         Op::Compare { op, left, right } => {
-            let is_none = matches!(body.op(right), Op::Const(Const::None)) && is_of(project, holder, code, left, 0);
+            let is_none =
+                matches!(body.op(right), Op::Const(Const::None)) && is_of(project, holder, code, left, 0);
             match op {
                 CompareOp::Is | CompareOp::Eq => guard.holds && is_none,
                 CompareOp::IsNot | CompareOp::NotEq => !guard.holds && is_none,
@@ -81,7 +85,8 @@ fn is_of(project: &Project, holder: Holder, code: CodeId, value: Val, steps: usi
     let place = project.facts(code).places.of(value);
     let located = place.and_then(|place| project.locate(code, place));
     located.is_some_and(|located| {
-        located.holder == holder && if steps == 0 { located.rest.is_empty() } else { located.rest.len() >= steps }
+        located.holder == holder
+            && if steps == 0 { located.rest.is_empty() } else { located.rest.len() >= steps }
     })
 }
 
@@ -97,7 +102,9 @@ fn is_flag(project: &Project, kind: HolderKind, code: CodeId, guard: Guard) -> b
         }
         _ => return false,
     };
-    let Some(flag) = facts.places.of(tested).and_then(|place| project.locate(code, place)) else { return false };
+    let Some(flag) = facts.places.of(tested).and_then(|place| project.locate(code, place)) else {
+        return false;
+    };
     let lives_as_long = match flag.holder {
         Holder::Global { .. } => true,
         Holder::Attribute { .. } => kind == HolderKind::Instance || is_on_class(project, flag.holder),
@@ -107,7 +114,9 @@ fn is_flag(project: &Project, kind: HolderKind, code: CodeId, guard: Guard) -> b
         && flag.rest.is_empty()
         && project.sites(flag.holder).iter().filter(|site| site.code == code && site.depth == 0).any(|site| {
             match site.find(project).kind {
-                UseKind::Bind(value) => !matches!(facts.body.op(value), Op::Const(Const::False | Const::None)),
+                UseKind::Bind(value) => {
+                    !matches!(facts.body.op(value), Op::Const(Const::False | Const::None))
+                }
                 _ => false,
             }
         })

@@ -79,7 +79,8 @@ pub(super) fn is_broken(project: &Project, holder: Holder) -> bool {
 pub(super) fn removed_elsewhere(project: &Project, holder: Holder) -> Option<Site> {
     let Holder::Attribute { class, name } = holder else { return None };
     project.unresolved_sites(name).iter().copied().find(|site| {
-        let related = site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
+        let related =
+            site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
         related && is_removal(project, *site)
     })
 }
@@ -110,15 +111,21 @@ pub(super) fn is_initial(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
     match facts.kind {
         ItemKind::Module | ItemKind::Class => true,
-        ItemKind::Function { .. } => {
-            is_initializer(facts.own_name()) && project.class_of(code).is_some()
-        }
+        ItemKind::Function { .. } => is_initializer(facts.own_name()) && project.class_of(code).is_some(),
     }
 }
 
 /// Whether a method of this name makes its object ready, once.
 pub(super) fn is_initializer(name: &str) -> bool {
-    matches!(name, "__init__" | "__new__" | "__post_init__" | "__attrs_post_init__" | "__attrs_init__" | "__init_subclass__")
+    matches!(
+        name,
+        "__init__"
+            | "__new__"
+            | "__post_init__"
+            | "__attrs_post_init__"
+            | "__attrs_init__"
+            | "__init_subclass__"
+    )
 }
 
 /// Whether a function of this name runs at the end of an object's life.

@@ -79,7 +79,9 @@ fn is_fixed_attribute(project: &Project, code: CodeId, value: Val) -> bool {
     let mut binds = project
         .sites(located.holder)
         .iter()
-        .filter(|site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_)))
+        .filter(|site| {
+            site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_))
+        })
         .peekable();
     located.rest.is_empty() && binds.peek().is_some() && binds.all(|site| is_initial(project, site.code))
 }
@@ -103,7 +105,9 @@ fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness
 fn is_bound_once(project: &Project, code: CodeId, global: GlobalId) -> bool {
     let name = Symbol::of(&project.file(code.module).bindings.global(global).name);
     let sites = project.sites(Holder::Global { module: code.module, name });
-    let binds = |site: &&Site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_));
+    let binds = |site: &&Site| {
+        site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_))
+    };
     sites.iter().filter(binds).count() == 1
 }
 
@@ -165,11 +169,13 @@ fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> F
         return Freshness::Neutral;
     }
     let passed = |found: &Reference| {
-        let Op::Call { args, .. } = project.facts(found.code).body.op(found.at) else { return Freshness::Neutral };
+        let Op::Call { args, .. } = project.facts(found.code).body.op(found.at) else {
+            return Freshness::Neutral;
+        };
         let args = project.facts(found.code).body.args(args);
-        let argument = args.iter().find(|arg| {
-            project.parameter_for(found.code, found.at, arg.value, function) == Some(param)
-        });
+        let argument = args
+            .iter()
+            .find(|arg| project.parameter_for(found.code, found.at, arg.value, function) == Some(param));
         argument.map_or(Freshness::Neutral, |arg| judge(project, found.code, arg.value, fuel))
     };
     calls.iter().map(passed).max().unwrap_or(Freshness::Neutral)
@@ -189,9 +195,10 @@ pub(super) fn is_literal(project: &Project, code: CodeId, value: Val) -> bool {
     let body = &project.facts(code).body;
     match body.op(value) {
         Op::Const(_) => true,
-        Op::Display { args, .. } => body.args(args).iter().all(|arg| {
-            arg.kind == ArgKind::Positional && matches!(body.op(arg.value), Op::Const(_))
-        }),
+        Op::Display { args, .. } => body
+            .args(args)
+            .iter()
+            .all(|arg| arg.kind == ArgKind::Positional && matches!(body.op(arg.value), Op::Const(_))),
         _ => false,
     }
 }
@@ -211,20 +218,38 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
     let facts = project.facts(code);
     let path = project.import_path(code, callee);
     match path.as_deref() {
-        Some("type" | "bool" | "callable" | "isinstance" | "os.getpid" | "sys.intern") => return Freshness::Finite,
-        Some("id" | "hash" | "len" | "next" | "time.time" | "time.monotonic" | "time.perf_counter" | "uuid.uuid4"
-            | "uuid.uuid1" | "object" | "datetime.datetime.now" | "datetime.datetime.utcnow") => return Freshness::Fresh,
+        Some("type" | "bool" | "callable" | "isinstance" | "os.getpid" | "sys.intern") => {
+            return Freshness::Finite;
+        }
+        Some(
+            "id"
+            | "hash"
+            | "len"
+            | "next"
+            | "time.time"
+            | "time.monotonic"
+            | "time.perf_counter"
+            | "uuid.uuid4"
+            | "uuid.uuid1"
+            | "object"
+            | "datetime.datetime.now"
+            | "datetime.datetime.utcnow",
+        ) => return Freshness::Fresh,
         // What such a call gives is as fresh as what it is given.
-        Some("str" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath" | "os.path.join"
-            | "os.path.normpath" | "os.path.realpath" | "pathlib.Path" | "sorted") => {
+        Some(
+            "str" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath"
+            | "os.path.join" | "os.path.normpath" | "os.path.realpath" | "pathlib.Path" | "sorted",
+        ) => {
             return combine(args.iter().map(|arg| judge(project, code, *arg, fuel)));
         }
         _ => {}
     }
     match facts.body.op(callee) {
         Op::Attr { base, name } => match facts.str(name) {
-            "lower" | "upper" | "strip" | "rstrip" | "lstrip" | "title" | "casefold" | "encode" | "decode"
-            | "replace" | "format" | "removeprefix" | "removesuffix" => judge(project, code, base, fuel),
+            "lower" | "upper" | "strip" | "rstrip" | "lstrip" | "title" | "casefold" | "encode"
+            | "decode" | "replace" | "format" | "removeprefix" | "removesuffix" => {
+                judge(project, code, base, fuel)
+            }
             "hexdigest" | "digest" => Freshness::Fresh,
             name => by_name(project, name),
         },
@@ -240,14 +265,21 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     let words = &project.catalogue().words;
     let mut parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
     // `hour_str`, `type_num`: the form says less than what it is a form of.
-    if parts.len() > 1 && parts.last().is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value")) {
+    if parts.len() > 1
+        && parts
+            .last()
+            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value"))
+    {
         parts.pop();
     }
     let name = parts.join("_");
-    let is_typed = parts.first().is_some_and(|word| matches!(word.as_str(), "type" | "kind" | "class" | "cls" | "mod" | "module" | "opcode"));
+    let is_typed = parts.first().is_some_and(|word| {
+        matches!(word.as_str(), "type" | "kind" | "class" | "cls" | "mod" | "module" | "opcode")
+    });
     // `modname`, `oldname`; users, hosts and files have names that are new again and again.
     let is_named = parts.last().is_some_and(|word| {
-        word.ends_with("name") && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
+        word.ends_with("name")
+            && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
     });
     if is_typed || is_named || Words::last(&words.finite_key, &name) {
         Freshness::Finite
@@ -260,7 +292,8 @@ fn by_name(project: &Project, name: &str) -> Freshness {
 
 /// `UPPER_CASE`, as constants are written.
 fn is_constant(name: &str) -> bool {
-    name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    name.len() > 1
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && name.chars().any(|c| c.is_ascii_uppercase())
 }
 
@@ -270,7 +303,9 @@ pub(crate) fn by_annotation(project: &Project, code: CodeId, annotation: Val) ->
     match facts.body.op(annotation) {
         Op::Const(Const::None) => Some(Freshness::Finite),
         Op::Index { base, key } => match project.import_path(code, base).as_deref() {
-            Some("typing.Literal" | "typing_extensions.Literal" | "type" | "typing.Type") => Some(Freshness::Finite),
+            Some("typing.Literal" | "typing_extensions.Literal" | "type" | "typing.Type") => {
+                Some(Freshness::Finite)
+            }
             Some("typing.Optional") => by_annotation(project, code, key),
             _ => None,
         },
@@ -305,7 +340,9 @@ pub(super) fn is_own(project: &Project, site: Site, key: Val) -> bool {
     from.is_some_and(|(var, steps)| {
         let (root, path) = &container;
         let prefix = &path[..path.len().saturating_sub(site.depth as usize)];
-        var == *root && steps.starts_with(prefix) && matches!(steps.get(prefix.len()), Some(Step::Iterated | Step::Element))
+        var == *root
+            && steps.starts_with(prefix)
+            && matches!(steps.get(prefix.len()), Some(Step::Iterated | Step::Element))
     })
 }
 
@@ -370,7 +407,9 @@ pub(super) fn same_value(project: &Project, code: CodeId, a: Val, b: Val) -> boo
         (Op::Const(a), Op::Const(b)) => a == b,
         (Op::Display { kind: a, args: x }, Op::Display { kind: b, args: y }) => {
             let (x, y) = (facts.body.args(x), facts.body.args(y));
-            a == b && x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_value(project, code, x.value, y.value))
+            a == b
+                && x.len() == y.len()
+                && x.iter().zip(y).all(|(x, y)| same_value(project, code, x.value, y.value))
         }
         _ => facts.places.of(a).is_some() && facts.places.of(a) == facts.places.of(b),
     }

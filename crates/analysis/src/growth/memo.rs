@@ -19,7 +19,12 @@ pub struct Memo {
 }
 
 /// Finds a function that looks a key up, stores a result under it and returns the result.
-pub(super) fn find(project: &Project, holder: Holder, growth: &[Growth], other: &[(Site, Effect)]) -> Option<Memo> {
+pub(super) fn find(
+    project: &Project,
+    holder: Holder,
+    growth: &[Growth],
+    other: &[(Site, Effect)],
+) -> Option<Memo> {
     growth.iter().find_map(|growth| {
         let code = growth.site.code;
         if growth.form != GrowthForm::AssignKey || !project.facts(code).is_function() {
@@ -63,6 +68,7 @@ fn returns_result(project: &Project, holder: Holder, memo: Memo) -> bool {
         }
         let place = facts.places.of(returned);
         let located = place.and_then(|place| project.locate(memo.function, place));
-        located.is_some_and(|located| located.holder == holder && located.rest.first() == Some(&Step::Element))
+        located
+            .is_some_and(|located| located.holder == holder && located.rest.first() == Some(&Step::Element))
     })
 }

@@ -9,7 +9,11 @@ use crate::ir::{ItemKind, Op, Val};
 use crate::project::{ClassId, CodeId, Project, ReferenceKind};
 
 /// The signs that a class gives, by its name, its bases, its shape and where its objects are made.
-pub(super) fn object_signs(project: &Project, class: ClassId, growth: &[Growth]) -> Result<Vec<Sign>, Reason> {
+pub(super) fn object_signs(
+    project: &Project,
+    class: ClassId,
+    growth: &[Growth],
+) -> Result<Vec<Sign>, Reason> {
     let facts = project.facts(class.0);
     let words = &project.catalogue().words;
     let name = facts.own_name();
@@ -31,14 +35,17 @@ pub(super) fn object_signs(project: &Project, class: ClassId, growth: &[Growth])
 }
 
 /// Endings of bases whose objects serve for long.
-const SERVING: [&str; 8] = ["Thread", "Process", "Protocol", "Server", "Handler", "Service", "Consumer", "Actor"];
+const SERVING: [&str; 8] =
+    ["Thread", "Process", "Protocol", "Server", "Handler", "Service", "Consumer", "Actor"];
 
 fn base_signs(project: &Project, class: ClassId) -> Vec<Sign> {
     let words = &project.catalogue().words;
     let mut signs = Vec::new();
     for base in project.external_bases(class) {
         let last = base.rsplit('.').next().unwrap_or(base);
-        if base == "typing.Protocol" || matches!(last, "object" | "ABC" | "Generic" | "NamedTuple" | "TypedDict") {
+        if base == "typing.Protocol"
+            || matches!(last, "object" | "ABC" | "Generic" | "NamedTuple" | "TypedDict")
+        {
             continue;
         }
         if SERVING.iter().any(|suffix| last.ends_with(suffix)) {
@@ -66,7 +73,9 @@ fn creation_sign(project: &Project, class: ClassId, growth: &[Growth]) -> Result
             }
             fates.push(match (found.kind, project.facts(found.code).kind) {
                 (ReferenceKind::Value | ReferenceKind::Decorator, _) => ObjectFate::Kept,
-                (_, ItemKind::Module | ItemKind::Class) => return Ok(Some(Sign::new(1, "an object is made with the module"))),
+                (_, ItemKind::Module | ItemKind::Class) => {
+                    return Ok(Some(Sign::new(1, "an object is made with the module")));
+                }
                 (_, ItemKind::Function { .. }) => fate(project, found.code, found.at),
             });
         }
@@ -126,9 +135,9 @@ fn fate(project: &Project, code: CodeId, made: Val) -> ObjectFate {
             return ObjectFate::Kept;
         }
         let loads = (0..facts.body.insts.len()).map(Val::new);
-        let fates = loads.filter(|load| matches!(facts.body.op(*load), Op::Load(loaded) if loaded == var)).map(of);
+        let fates =
+            loads.filter(|load| matches!(facts.body.op(*load), Op::Load(loaded) if loaded == var)).map(of);
         worst = fates.fold(worst, Ord::max);
     }
     worst
 }
-

@@ -112,7 +112,10 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         return if outlives && name != "__init_subclass__" { Repeats::PerObject } else { Repeats::Once };
     }
     let is_import_time = is_import_hook(project, code) || is_decorator_shaped(project, code);
-    if is_import_time || matches!(name, "main" | "_main") || (is_teardown(project, name) && name != "__exit__") {
+    if is_import_time
+        || matches!(name, "main" | "_main")
+        || (is_teardown(project, name) && name != "__exit__")
+    {
         return Repeats::Once;
     }
     if is_handler(project, facts, name) {
@@ -128,7 +131,9 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         Some(found) => found.max(Repeats::Callable),
         None if is_public || is_async => Repeats::Callable,
         // A closure lives and repeats as what it is handed to does.
-        None if project.parent(code).is_some_and(|outer| project.facts(outer).is_function()) => Repeats::Callable,
+        None if project.parent(code).is_some_and(|outer| project.facts(outer).is_function()) => {
+            Repeats::Callable
+        }
         None => Repeats::Unknown,
     }
 }
@@ -156,12 +161,14 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     let global = project.file(code.module).bindings.global_named(facts.own_name());
     let module = project.module_code(code);
     let var = global.and_then(|global| project.file(code.module).bindings.global(global).var);
-    if project.parent(code) == Some(module) && var.is_some_and(|var| project.facts(module).var(var).is_deleted) {
+    if project.parent(code) == Some(module)
+        && var.is_some_and(|var| project.facts(module).var(var).is_deleted)
+    {
         return true;
     }
-    let is_metaclass = project
-        .class_of(code)
-        .is_some_and(|class| project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta")));
+    let is_metaclass = project.class_of(code).is_some_and(|class| {
+        project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
+    });
     if is_metaclass && matches!(facts.own_name(), "__new__" | "__init__") {
         return true;
     }
@@ -187,14 +194,18 @@ fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
         })
         .collect();
     let is_inner = |value: Val| match facts.body.op(value) {
-        Op::Load(var) => facts.only_value(var).is_some_and(|stored| matches!(facts.body.op(stored), Op::Define(_))),
+        Op::Load(var) => {
+            facts.only_value(var).is_some_and(|stored| matches!(facts.body.op(stored), Op::Define(_)))
+        }
         _ => false,
     };
     let is_first = |value: Val| matches!(facts.body.op(value), Op::Load(var) if var == first.var);
     // `return property(function)`, in a function that another one returns.
     let is_nested = project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
     let wraps = |value: Val| match facts.body.op(value) {
-        Op::Call { args, .. } if is_nested && facts.params.len() == 1 && first.kind == ParamKind::Positional => {
+        Op::Call { args, .. }
+            if is_nested && facts.params.len() == 1 && first.kind == ParamKind::Positional =>
+        {
             facts.body.args(args).iter().any(|arg| is_first(arg.value))
         }
         _ => false,
@@ -220,7 +231,9 @@ fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Opti
                 } else {
                     match function(project, kind, found.code, fuel) {
                         // Far up every call chain there is some callback: that says little here.
-                        Repeats::Handler | Repeats::Looped | Repeats::PerObject if fuel < MAX_DEPTH - 1 => Repeats::Callable,
+                        Repeats::Handler | Repeats::Looped | Repeats::PerObject if fuel < MAX_DEPTH - 1 => {
+                            Repeats::Callable
+                        }
                         found => found,
                     }
                 }
@@ -232,12 +245,17 @@ fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Opti
 /// Whether events run a function: by its name, its decorators, or the name of what it is given.
 fn is_handler(project: &Project, facts: &ItemFacts, name: &str) -> bool {
     let word = name.trim_start_matches('_');
-    let sets_up = ["add", "register", "set", "remove", "unregister", "install", "get", "has", "make", "create"];
+    let sets_up =
+        ["add", "register", "set", "remove", "unregister", "install", "get", "has", "make", "create"];
     let verb = leakwright_catalogue::split_words(name).next().unwrap_or_default();
     if sets_up.contains(&verb.as_str()) || method_duty(project, name) == Some(false) {
         return facts.decorators.iter().any(|decorator| is_route(facts, *decorator));
     }
-    if word.starts_with("on_") || word.starts_with("handle") || word.ends_with("_callback") || word.ends_with("_handler") {
+    if word.starts_with("on_")
+        || word.starts_with("handle")
+        || word.ends_with("_callback")
+        || word.ends_with("_handler")
+    {
         return true;
     }
     if matches!(name, "data_received" | "datagram_received" | "do_GET" | "do_POST") {
@@ -255,8 +273,25 @@ fn is_route(facts: &ItemFacts, decorator: Val) -> bool {
     match facts.body.op(callee) {
         Op::Attr { name, .. } => matches!(
             facts.str(name),
-            "route" | "get" | "post" | "put" | "delete" | "patch" | "websocket" | "event" | "on" | "on_event" | "listen"
-                | "subscribe" | "task" | "command" | "middleware" | "message_handler" | "consumer" | "handler" | "receiver"
+            "route"
+                | "get"
+                | "post"
+                | "put"
+                | "delete"
+                | "patch"
+                | "websocket"
+                | "event"
+                | "on"
+                | "on_event"
+                | "listen"
+                | "subscribe"
+                | "task"
+                | "command"
+                | "middleware"
+                | "message_handler"
+                | "consumer"
+                | "handler"
+                | "receiver"
         ),
         _ => false,
     }
@@ -287,13 +322,18 @@ pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
 
 /// `addheader`: verb and noun in one word.
 fn glued_noun(word: &str) -> Option<&str> {
-    ["add", "set", "register"].into_iter().find_map(|verb| word.strip_prefix(verb)).filter(|noun| noun.len() > 2)
+    ["add", "set", "register"]
+        .into_iter()
+        .find_map(|verb| word.strip_prefix(verb))
+        .filter(|noun| noun.len() > 2)
 }
 
 /// Whether a noun names a part of a program, by its ending: handlers, listeners, providers. There are
 /// as many as were written.
 fn is_component(noun: &str) -> bool {
-    let people_and_things =
-        ["user", "order", "number", "error", "buffer", "letter", "customer", "player", "member", "transfer", "offer", "answer"];
+    let people_and_things = [
+        "user", "order", "number", "error", "buffer", "letter", "customer", "player", "member", "transfer",
+        "offer", "answer",
+    ];
     (noun.ends_with("er") || noun.ends_with("or")) && !people_and_things.contains(&noun)
 }

@@ -124,7 +124,9 @@ impl Finder<'_> {
 
     fn place(&mut self, value: Val) -> Option<PlaceId> {
         match self.facts.body.op(value) {
-            Op::Load(var) => Some(self.aliased(var, value).unwrap_or_else(|| self.step(None, Step::Var(var)))),
+            Op::Load(var) => {
+                Some(self.aliased(var, value).unwrap_or_else(|| self.step(None, Step::Var(var))))
+            }
             Op::Attr { base, name } => self.on(base, Step::Attr(name)),
             Op::Index { base, key } if !matches!(self.facts.body.op(key), Op::Slice(_)) => {
                 self.on(base, Step::Element)

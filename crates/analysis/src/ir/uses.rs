@@ -163,7 +163,8 @@ impl Finder<'_> {
     }
 
     fn store(&mut self, var: super::VarId, value: Val, at: Val) {
-        let kind = self.binding(value, |facts, old| matches!(facts.body.op(old), Op::Load(loaded) if loaded == var));
+        let kind =
+            self.binding(value, |facts, old| matches!(facts.body.op(old), Op::Load(loaded) if loaded == var));
         self.on_var(var, kind, at);
         // A second name for a place is not a second holder.
         let is_alias = self.facts.is_local(var) && self.facts.only_value(var) == Some(value);

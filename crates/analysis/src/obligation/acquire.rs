@@ -32,7 +32,12 @@ pub fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition<'_>> {
             if resource.parts.is_empty() {
                 found.push(Acquisition { call, block, resource, part: None });
             }
-            found.extend(resource.parts.iter().map(|&part| Acquisition { call, block, resource, part: Some(part) }));
+            found.extend(resource.parts.iter().map(|&part| Acquisition {
+                call,
+                block,
+                resource,
+                part: Some(part),
+            }));
         }
     }
     found
@@ -76,7 +81,9 @@ fn library_class(project: &Project, code: CodeId, value: Val, fuel: u32) -> Opti
             }
             library_class(project, code, facts.only_value(var)?, fuel)
         }
-        Op::Binary { left, .. } => library_class(project, code, left, fuel).filter(|class| class == "pathlib.Path"),
+        Op::Binary { left, .. } => {
+            library_class(project, code, left, fuel).filter(|class| class == "pathlib.Path")
+        }
         Op::Enter { context, .. } => library_class(project, code, context, fuel),
         _ => None,
     }
@@ -94,7 +101,9 @@ fn owns_nothing(project: &Project, code: CodeId, resource: &Resource, args: Args
     }
     resource.unless.iter().any(|unless| match unless {
         Unless::Keyword(keyword) => is_named(keyword),
-        Unless::Stream(position) => args.get(*position).is_some_and(|arg| is_stream(project, code, arg.value)),
+        Unless::Stream(position) => {
+            args.get(*position).is_some_and(|arg| is_stream(project, code, arg.value))
+        }
     })
 }
 
@@ -106,7 +115,19 @@ fn is_stream(project: &Project, code: CodeId, value: Val) -> bool {
         last.is_some_and(|word| {
             matches!(
                 word.as_str(),
-                "fileobj" | "obj" | "stream" | "fp" | "fh" | "f" | "buf" | "buffer" | "io" | "handle" | "raw" | "data" | "response"
+                "fileobj"
+                    | "obj"
+                    | "stream"
+                    | "fp"
+                    | "fh"
+                    | "f"
+                    | "buf"
+                    | "buffer"
+                    | "io"
+                    | "handle"
+                    | "raw"
+                    | "data"
+                    | "response"
             )
         })
     };

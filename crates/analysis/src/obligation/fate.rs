@@ -22,7 +22,8 @@ pub(super) struct Held {
 const MAX_ROUNDS: usize = 10_000;
 
 pub(super) fn follow(project: &Project, code: CodeId, acquisition: &Acquisition<'_>) -> Fate {
-    let mut analysis = Analysis { project, code, acquisition, states: BTreeMap::new(), fate: Fate::default() };
+    let mut analysis =
+        Analysis { project, code, acquisition, states: BTreeMap::new(), fate: Fate::default() };
     analysis.run();
     let mut fate = analysis.fate;
     fate.is_process_wide = fate.variables.iter().any(|var| is_process_wide(project, code, *var));
@@ -50,7 +51,8 @@ impl Analysis<'_> {
                 self.fate.escaped.push(self.acquisition.call);
                 return;
             }
-            let held = if first { Held::default() } else { self.states.get(&block).cloned().unwrap_or_default() };
+            let held =
+                if first { Held::default() } else { self.states.get(&block).cloned().unwrap_or_default() };
             self.block(block, held, std::mem::take(&mut first), &mut pending);
         }
     }
@@ -93,8 +95,10 @@ impl Analysis<'_> {
                 for next in exit.successors() {
                     self.flow(&held, next, pending);
                 }
-                if let (Terminator::Dispatch { catches_all: false, .. } | Terminator::RaiseUnlessSwallowed { .. }, Some(handler)) =
-                    (exit, on_raise)
+                if let (
+                    Terminator::Dispatch { catches_all: false, .. } | Terminator::RaiseUnlessSwallowed { .. },
+                    Some(handler),
+                ) = (exit, on_raise)
                 {
                     self.flow(&held, handler, pending);
                 }
@@ -172,7 +176,12 @@ fn is_process_wide(project: &Project, code: CodeId, var: VarId) -> bool {
     let holder = Holder::Global { module: code.module, name };
     let home = CodeId { module: code.module, item: ItemId::MODULE };
     project.sites(holder).iter().any(|site| site.code != home)
-        || project.facts(home).body.insts.iter().any(|inst| matches!(inst.op, Op::Lambda(_)) && is_captured(project, home, var))
+        || project
+            .facts(home)
+            .body
+            .insts
+            .iter()
+            .any(|inst| matches!(inst.op, Op::Lambda(_)) && is_captured(project, home, var))
 }
 
 /// Whether a lambda of an item loads a variable.
@@ -180,6 +189,9 @@ pub(super) fn is_captured(project: &Project, code: CodeId, var: VarId) -> bool {
     let body = &project.facts(code).body;
     body.blocks.iter().enumerate().any(|(index, block)| {
         let in_lambda = body.frames[block.frame.index()].kind == crate::ir::FrameKind::Lambda;
-        in_lambda && body.values(BlockId::new(index)).any(|at| matches!(body.op(at), Op::Load(loaded) if loaded == var))
+        in_lambda
+            && body
+                .values(BlockId::new(index))
+                .any(|at| matches!(body.op(at), Op::Load(loaded) if loaded == var))
     })
 }

@@ -42,7 +42,10 @@ pub enum Drop {
 impl Fate {
     /// Whether nothing in the function releases it or hands it on.
     pub fn is_forgotten(&self) -> bool {
-        self.released.is_empty() && self.escaped.is_empty() && !self.is_process_wide && !self.dropped.is_empty()
+        self.released.is_empty()
+            && self.escaped.is_empty()
+            && !self.is_process_wide
+            && !self.dropped.is_empty()
     }
 }
 

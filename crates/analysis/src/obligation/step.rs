@@ -1,8 +1,8 @@
 //! What one instruction does to an open resource.
 
+use super::Acquisition;
 use super::acquire::resource;
 use super::fate::{Held, is_captured};
-use super::Acquisition;
 use crate::bindings::Binding;
 use crate::file::ItemId;
 use crate::ir::{ArgKind, Args, Comprehension, Op, Val, VarId};
@@ -26,7 +26,13 @@ pub(super) enum Event {
 }
 
 /// The effect of an instruction on a resource that `held` holds.
-pub(super) fn event(project: &Project, code: CodeId, acquired: &Acquisition<'_>, held: &Held, at: Val) -> Event {
+pub(super) fn event(
+    project: &Project,
+    code: CodeId,
+    acquired: &Acquisition<'_>,
+    held: &Held,
+    at: Val,
+) -> Event {
     let step = Step { project, code, acquired, held, at };
     step.event()
 }
@@ -54,18 +60,24 @@ impl Step<'_> {
             Op::Load(var) if self.held.vars.contains(&var) => Event::Alias,
             Op::Store { var, value } => self.store(var, value),
             Op::Delete(var) if self.held.vars.contains(&var) => Event::Unbind(var),
-            Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } if self.is_held(value) => Event::Escape,
+            Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } if self.is_held(value) => {
+                Event::Escape
+            }
             Op::Call { callee, args } => self.call(callee, args),
             Op::Merge(args) if self.any_held(args) => Event::Alias,
             Op::Await(value) if self.is_held(value) => Event::Alias,
             Op::Unpack { value, index } if self.is_held(value) => self.unpack(value, index),
             Op::Enter { context, .. } if self.is_held(context) => self.enter(context),
-            Op::Return(Some(value)) | Op::Yield(Some(value)) | Op::Raise(Some(value)) if self.is_held(value) => {
+            Op::Return(Some(value)) | Op::Yield(Some(value)) | Op::Raise(Some(value))
+                if self.is_held(value) =>
+            {
                 Event::Escape
             }
             Op::Display { args, .. } | Op::Opaque(args) if self.any_held(args) => Event::Escape,
             Op::Comprehension { kind, args } if self.any_held(args) => self.comprehension(kind, args),
-            Op::Lambda(_) if self.held.vars.iter().any(|var| is_captured(self.project, self.code, *var)) => Event::Escape,
+            Op::Lambda(_) if self.held.vars.iter().any(|var| is_captured(self.project, self.code, *var)) => {
+                Event::Escape
+            }
             Op::Define(number) => self.define(number),
             Op::Attr { base, name } if self.is_held(base) => self.attribute(name),
             Op::InPlace { left, right, .. } if self.is_held(left) || self.is_held(right) => Event::Escape,
@@ -98,7 +110,11 @@ impl Step<'_> {
     }
 
     fn enter(&self, context: Val) -> Event {
-        if self.acquired.resource.with || context != self.acquired.call { Event::Release } else { Event::Alias }
+        if self.acquired.resource.with || context != self.acquired.call {
+            Event::Release
+        } else {
+            Event::Alias
+        }
     }
 
     /// A comprehension iterates over it, or makes elements of it.
@@ -117,13 +133,16 @@ impl Step<'_> {
     /// A nested function or class that uses a variable holding it.
     fn define(&self, number: u32) -> Event {
         let file = self.project.file(self.code.module);
-        let Some(&child) = file.item(self.code.item).children.get(number as usize) else { return Event::Nothing };
+        let Some(&child) = file.item(self.code.item).children.get(number as usize) else {
+            return Event::Nothing;
+        };
         let captures = file.ids().any(|item| {
             let inside = item == child || file.ancestors(item).any(|outer| outer == child);
-            inside && (0..file.facts(item).vars.len()).map(VarId::new).any(|var| {
-                matches!(file.bindings.of(item, var), Binding::Local(owner, owned)
+            inside
+                && (0..file.facts(item).vars.len()).map(VarId::new).any(|var| {
+                    matches!(file.bindings.of(item, var), Binding::Local(owner, owned)
                     if owner == self.code.item && self.held.vars.contains(&owned))
-            })
+                })
         });
         if captures { Event::Escape } else { Event::Nothing }
     }
@@ -177,9 +196,11 @@ impl Step<'_> {
     /// The resource is an argument of a call.
     fn passed(&self, callee: Val, args: Args, value: Val) -> Event {
         let facts = self.project.facts(self.code);
-        let spread = facts.body.args(args).iter().any(|arg| {
-            arg.value == value && matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar)
-        });
+        let spread = facts
+            .body
+            .args(args)
+            .iter()
+            .any(|arg| arg.value == value && matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
         if spread {
             return Event::Nothing;
         }
@@ -191,7 +212,10 @@ impl Step<'_> {
             if resource.transfer_to.contains(&path) {
                 return Event::Escape;
             }
-            if path == "contextlib.closing" || path == "contextlib.aclosing" || self.project.catalogue().borrowers.is_view(&path) {
+            if path == "contextlib.closing"
+                || path == "contextlib.aclosing"
+                || self.project.catalogue().borrowers.is_view(&path)
+            {
                 return Event::Alias;
             }
             if self.project.catalogue().borrowers.is_function(&path) {

@@ -55,7 +55,9 @@ impl Calls {
             for at in body.values(block) {
                 let (callee, kind) = match body.op(at) {
                     Op::Call { callee, .. } => (callee, ReferenceKind::Call),
-                    Op::Load(_) | Op::Attr { .. } if decorators.contains(&at) => (at, ReferenceKind::Decorator),
+                    Op::Load(_) | Op::Attr { .. } if decorators.contains(&at) => {
+                        (at, ReferenceKind::Decorator)
+                    }
                     Op::Load(_) | Op::Attr { .. } if handed_on.contains(&at) => (at, ReferenceKind::Value),
                     _ => continue,
                 };
@@ -69,7 +71,8 @@ impl Calls {
             Some(target) => self.references.entry(target).or_default().push(reference),
             None => {
                 let facts = project.facts(reference.code);
-                if let (Op::Attr { name, .. }, ReferenceKind::Call) = (facts.body.op(callee), reference.kind) {
+                if let (Op::Attr { name, .. }, ReferenceKind::Call) = (facts.body.op(callee), reference.kind)
+                {
                     *self.unresolved.entry(facts.str(name).to_owned()).or_default() += 1;
                 }
             }
@@ -94,7 +97,10 @@ fn handed_on(body: &Body) -> FxHashSet<Val> {
             Op::Call { args, .. } | Op::Display { args, .. } | Op::Merge(args) => {
                 found.extend(body.args(args).iter().map(|arg| arg.value));
             }
-            Op::Return(Some(value)) | Op::Yield(Some(value)) | Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } => {
+            Op::Return(Some(value))
+            | Op::Yield(Some(value))
+            | Op::StoreAttr { value, .. }
+            | Op::StoreIndex { value, .. } => {
                 found.insert(value);
             }
             _ => {}
@@ -108,7 +114,9 @@ impl Project {
     fn is_super(&self, code: CodeId, value: Val) -> bool {
         let facts = self.facts(code);
         match facts.body.op(value) {
-            Op::Call { callee, .. } => matches!(facts.body.op(callee), Op::Load(var) if facts.var_name(var) == "super"),
+            Op::Call { callee, .. } => {
+                matches!(facts.body.op(callee), Op::Load(var) if facts.var_name(var) == "super")
+            }
             _ => false,
         }
     }

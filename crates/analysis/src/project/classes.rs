@@ -55,7 +55,8 @@ impl Classes {
                 }
             }
             if let Some(class) = classes.entries.get_mut(&id) {
-                (class.bases, class.external_bases, class.has_unknown_base) = (bases, external_bases, has_unknown_base);
+                (class.bases, class.external_bases, class.has_unknown_base) =
+                    (bases, external_bases, has_unknown_base);
             }
         }
         classes
@@ -90,7 +91,8 @@ impl Class {
             if !matches!(site.kind, UseKind::Bind(_)) {
                 continue;
             }
-            if let (var, [Step::Attr(name)]) = (facts.places.root(site.place), &*facts.places.path(site.place).1)
+            if let (var, [Step::Attr(name)]) =
+                (facts.places.root(site.place), &*facts.places.path(site.place).1)
                 && var == this
             {
                 self.attributes.insert(Symbol::of(facts.str(*name)));
@@ -213,13 +215,16 @@ impl Project {
     /// The class whose method an item is.
     pub fn class_of(&self, method: CodeId) -> Option<ClassId> {
         let parent = self.parent(method)?;
-        (self.facts(parent).kind == ItemKind::Class && self.facts(method).is_function()).then_some(ClassId(parent))
+        (self.facts(parent).kind == ItemKind::Class && self.facts(method).is_function())
+            .then_some(ClassId(parent))
     }
 
     /// The class whose `self` or `cls` a variable is, seen from an item, and whether it is the class
     /// itself.
     pub fn self_class(&self, code: CodeId, var: VarId) -> Option<(ClassId, bool)> {
-        let Binding::Local(item, var) = self.file(code.module).bindings.of(code.item, var) else { return None };
+        let Binding::Local(item, var) = self.file(code.module).bindings.of(code.item, var) else {
+            return None;
+        };
         self.receiver(CodeId { item, ..code }, var)
     }
 

@@ -94,7 +94,7 @@ impl Project {
                 self.stored(CodeId { item, ..code }, var, fuel)
             }
             Binding::Global(global) => Some(self.global_entity(code.module, global, fuel)),
-            Binding::Builtin => self.builtin(code, self.facts(code).var_name(var), fuel),
+            Binding::Builtin => Some(self.builtin(code, self.facts(code).var_name(var), fuel)),
         }
     }
 
@@ -131,7 +131,7 @@ impl Project {
     }
 
     /// A name that the file binds nowhere: what a star import brings, or else a builtin.
-    fn builtin(&self, code: CodeId, name: &str, fuel: u32) -> Option<Entity> {
+    fn builtin(&self, code: CodeId, name: &str, fuel: u32) -> Entity {
         let module = CodeId { item: ItemId::MODULE, ..code };
         let facts = self.facts(module);
         for inst in &facts.body.insts {
@@ -142,19 +142,21 @@ impl Project {
                     if let Some(global) = self.file(id).bindings.global_named(name)
                         && !name.starts_with('_')
                     {
-                        return Some(self.global_entity(id, global, fuel));
+                        return self.global_entity(id, global, fuel);
                     }
                 }
                 Entity::External(path) => {
                     let path = join(&path, name);
-                    if self.catalogue.resources.get(&path).is_some() || self.catalogue.containers.get(&path).is_some() {
-                        return Some(Entity::External(path));
+                    if self.catalogue.resources.get(&path).is_some()
+                        || self.catalogue.containers.get(&path).is_some()
+                    {
+                        return Entity::External(path);
                     }
                 }
                 _ => {}
             }
         }
-        Some(Entity::External(name.to_owned()))
+        Entity::External(name.to_owned())
     }
 
     /// A module by its absolute name.
@@ -180,9 +182,7 @@ impl Project {
                 // `import a.b` where the project has `a.b` but not `a`.
                 Some(self.imported(&path))
             }
-            Entity::Class(class) => {
-                self.class_member(*class, name).map(|code| self.item_entity(code))
-            }
+            Entity::Class(class) => self.class_member(*class, name).map(|code| self.item_entity(code)),
             Entity::Function(_) | Entity::Global(..) => None,
         }
     }

@@ -104,7 +104,14 @@ impl Holders {
     }
 
     /// Notes attributes of objects whose class is not known.
-    fn note_unresolved(&mut self, project: &Project, code: CodeId, index: u32, steps: &[Step], resolved: usize) {
+    fn note_unresolved(
+        &mut self,
+        project: &Project,
+        code: CodeId,
+        index: u32,
+        steps: &[Step],
+        resolved: usize,
+    ) {
         for (at, step) in steps.iter().enumerate().skip(resolved) {
             if let Step::Attr(name) = step {
                 let depth = (steps.len() - at - 1) as u32;

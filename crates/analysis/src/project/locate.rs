@@ -103,10 +103,12 @@ impl Project {
         let var = self.file(module).bindings.global(global).var;
         if let Some(value) = var.and_then(|var| facts.only_value(var)) {
             let entity = self.entity(own, value);
-            if let Some(located) = entity.and_then(|entity| self.locate_member(code, &entity, steps.clone())) {
+            if let Some(located) = entity.and_then(|entity| self.locate_member(code, &entity, steps.clone()))
+            {
                 return located;
             }
-            if let (Some(class), Some(Step::Attr(name))) = (self.constructed_class(own, value), steps.first()) {
+            if let (Some(class), Some(Step::Attr(name))) = (self.constructed_class(own, value), steps.first())
+            {
                 let name = Symbol::of(self.facts(code).str(*name));
                 return Located { holder: self.attribute(class, name), rest: steps[1..].to_vec() };
             }
@@ -121,7 +123,8 @@ impl Project {
             Entity::Global(module, global) => {
                 let name = Symbol::of(&self.file(*module).bindings.global(*global).name);
                 let holder = Holder::Global { module: *module, name };
-                let (Some(Step::Attr(attribute)), Some(class)) = (steps.first(), self.global_class(*module, *global))
+                let (Some(Step::Attr(attribute)), Some(class)) =
+                    (steps.first(), self.global_class(*module, *global))
                 else {
                     return Some(Located { holder, rest: steps });
                 };

@@ -25,8 +25,8 @@ pub use classes::ClassId;
 pub use entity::Entity;
 pub use holders::{Holder, Site, Symbol};
 pub use locate::Located;
-pub(crate) use summaries::is_data_attribute;
 pub use summaries::ParamSummary;
+pub(crate) use summaries::is_data_attribute;
 pub use values::CreatedContainer;
 
 /// A file of the project.

@@ -109,7 +109,13 @@ impl Solver {
 }
 
 /// Notes what one use does with a parameter.
-fn note(project: &Project, owner: CodeId, site: Site, summary: &mut ParamSummary, passed_to: &mut Vec<Param>) {
+fn note(
+    project: &Project,
+    owner: CodeId,
+    site: Site,
+    summary: &mut ParamSummary,
+    passed_to: &mut Vec<Param>,
+) {
     let facts = project.facts(site.code);
     let used = site.find(project);
     let rest = site.rest(project);
@@ -143,7 +149,10 @@ fn note(project: &Project, owner: CodeId, site: Site, summary: &mut ParamSummary
 
 /// Attributes of files and the like that are plain data.
 pub(crate) fn is_data_attribute(name: &str) -> bool {
-    matches!(name, "name" | "mode" | "closed" | "encoding" | "errors" | "newlines" | "filename" | "maxlen" | "filelist")
+    matches!(
+        name,
+        "name" | "mode" | "closed" | "encoding" | "errors" | "newlines" | "filename" | "maxlen" | "filelist"
+    )
 }
 
 fn passed(project: &Project, site: Site, used: Use, summary: &mut ParamSummary, passed_to: &mut Vec<Param>) {

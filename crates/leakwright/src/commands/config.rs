@@ -12,7 +12,8 @@ use crate::terminal;
 pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
     let absolute = std::path::absolute(&args.path).context("cannot find the path")?;
     let metadata = std::fs::metadata(&absolute).with_context(|| args.path.display().to_string())?;
-    let directory = if metadata.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
+    let directory =
+        if metadata.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
     let origin = Configurations::default().nearest(directory)?;
     let from = origin.path.as_ref().map_or_else(
         || "# defaults: no configuration above this path".to_owned(),
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
 
 fn settings(config: &Config) -> String {
     let mut out = String::new();
-    let codes: Vec<String> = config.rules.iter().map(|rule| format!("\"{}\"", rule.metadata().code)).collect();
+    let codes: Vec<String> =
+        config.rules.iter().map(|rule| format!("\"{}\"", rule.metadata().code)).collect();
     let src: Vec<String> = config.src.iter().map(|dir| format!("\"{}\"", dir.display())).collect();
     let _ = writeln!(out, "select = [{}]", codes.join(", "));
     let _ = writeln!(out, "min-confidence = \"{}\"", format!("{:?}", config.min_confidence).to_lowercase());

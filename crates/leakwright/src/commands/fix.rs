@@ -10,7 +10,7 @@ use crate::args::FixArgs;
 use crate::progress::Bar;
 use crate::terminal;
 
-pub(crate) fn run(args: &FixArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &FixArgs) -> Exit {
     let options = FixOptions { check: args.selection.options(), allow_unsafe: args.unsafe_fixes };
     let bar = Bar::new();
     let outcome = fix(&Input::Paths(args.paths.clone()), &options, &bar);
@@ -22,13 +22,13 @@ pub(crate) fn run(args: &FixArgs) -> anyhow::Result<Exit> {
             terminal::print(&leakwright_report::unified_diff(&path, &file.before, &file.after));
         }
         terminal::note(&summary(&outcome, args));
-        return Ok(if outcome.changed.is_empty() { exit_of(&outcome.remaining) } else { Exit::Found });
+        return if outcome.changed.is_empty() { exit_of(&outcome.remaining) } else { Exit::Found };
     }
     let unwritten = write(&outcome.changed);
     unwritten.iter().for_each(report_problem);
     terminal::print(&listing(&outcome));
     terminal::print(&format!("{}\n", summary(&outcome, args)));
-    Ok(if unwritten.is_empty() { exit_of(&outcome.remaining) } else { Exit::Failed })
+    if unwritten.is_empty() { exit_of(&outcome.remaining) } else { Exit::Failed }
 }
 
 /// The fixes that were applied, a line each.
@@ -50,13 +50,18 @@ fn summary(outcome: &Outcome, args: &FixArgs) -> String {
     let plural = |n: usize| if n == 1 { "" } else { "es" };
     let files = outcome.changed.len();
     let (done, verb) = (outcome.applied.len(), if args.diff { "Would apply" } else { "Applied" });
-    let mut out = format!("{verb} {done} fix{} in {files} file{}", plural(done), if files == 1 { "" } else { "s" });
+    let mut out =
+        format!("{verb} {done} fix{} in {files} file{}", plural(done), if files == 1 { "" } else { "s" });
     let left = outcome.remaining.active().count();
     let unsafe_left = outcome
         .remaining
         .active()
         .filter(|judged| {
-            outcome.remaining.fixes(&judged.finding).iter().any(|fix| fix.applicability == Applicability::Unsafe && !fix.edits.is_empty())
+            outcome
+                .remaining
+                .fixes(&judged.finding)
+                .iter()
+                .any(|fix| fix.applicability == Applicability::Unsafe && !fix.edits.is_empty())
         })
         .count();
     if left == 0 {

@@ -36,7 +36,12 @@ impl From<Exit> for std::process::ExitCode {
 fn report_problems(checked: &Checked) {
     checked.errors.iter().for_each(report_problem);
     for unused in &checked.unused_suppressions {
-        terminal::warn(&format!("{}:{}: `{}` silences nothing", unused.path.display(), unused.line, unused.comment));
+        terminal::warn(&format!(
+            "{}:{}: `{}` silences nothing",
+            unused.path.display(),
+            unused.line,
+            unused.comment
+        ));
     }
 }
 
@@ -53,7 +58,8 @@ fn exit_of(checked: &Checked) -> Exit {
     if checked.errors.iter().any(|error| error.problem.is_fatal()) {
         return Exit::Failed;
     }
-    let is_leak = |judged: &leakwright_engine::Judged| judged.finding.severity >= leakwright_rules::Severity::Warning;
+    let is_leak =
+        |judged: &leakwright_engine::Judged| judged.finding.severity >= leakwright_rules::Severity::Warning;
     if checked.active().any(is_leak) { Exit::Found } else { Exit::Clean }
 }
 

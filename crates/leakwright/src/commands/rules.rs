@@ -8,12 +8,12 @@ use super::Exit;
 use crate::args::{RulesArgs, RulesFormat};
 use crate::terminal;
 
-pub(crate) fn run(args: &RulesArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &RulesArgs) -> Exit {
     terminal::print(&match args.format {
         RulesFormat::Text => text(),
         RulesFormat::Markdown => markdown(),
     });
-    Ok(Exit::Clean)
+    Exit::Clean
 }
 
 fn text() -> String {
@@ -21,7 +21,8 @@ fn text() -> String {
     for rule in RuleId::all() {
         let metadata = rule.metadata();
         let state = if metadata.is_default { "" } else { " (off by default)" };
-        let _ = writeln!(out, "\x1b[1m{}\x1b[0m {:32} {}{state}", metadata.code, metadata.name, metadata.summary);
+        let _ =
+            writeln!(out, "\x1b[1m{}\x1b[0m {:32} {}{state}", metadata.code, metadata.name, metadata.summary);
     }
     out
 }
@@ -37,7 +38,8 @@ fn markdown() -> String {
             (true, Severity::Warning) => "warning",
             (true, Severity::Error) => "error",
         };
-        let _ = writeln!(out, "| {} | `{}` | {} | {default} |", metadata.code, metadata.name, metadata.summary);
+        let _ =
+            writeln!(out, "| {} | `{}` | {} | {default} |", metadata.code, metadata.name, metadata.summary);
     }
     out
 }

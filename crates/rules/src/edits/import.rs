@@ -125,8 +125,14 @@ fn new_import(file: ModuleId, tree: &Tree, imports: &[Node<'_>], module: &str, n
     let place = |import: &Node<'_>| sort_key(*import);
     let own = (true, (1, module.to_owned()));
     let standard = |import: &&Node<'_>| place(import).is_some_and(|key| key.0);
-    if let Some(behind) = top.iter().filter(standard).rfind(|import| place(import).is_some_and(|key| key < own)) {
-        return Edit::insert(file, super::statement_lines(tree, *behind).end, line_after(text, tree, *behind, &line, eol));
+    if let Some(behind) =
+        top.iter().filter(standard).rfind(|import| place(import).is_some_and(|key| key < own))
+    {
+        return Edit::insert(
+            file,
+            super::statement_lines(tree, *behind).end,
+            line_after(text, tree, *behind, &line, eol),
+        );
     }
     if let Some(first) = top.iter().find(standard) {
         return Edit::insert(file, super::line_start(text, first.range().start), line);
@@ -151,11 +157,8 @@ fn line_after(text: &str, tree: &Tree, behind: Node<'_>, line: &str, eol: &str) 
 
 /// The imports that stand together at the top of a file, each alone on its lines.
 fn top_block<'t>(tree: &'t Tree, imports: &[Node<'t>]) -> Vec<Node<'t>> {
-    let first_code = tree
-        .root()
-        .named_children()
-        .find(|node| !is_head(*node))
-        .map_or(u32::MAX, |node| node.range().start);
+    let first_code =
+        tree.root().named_children().find(|node| !is_head(*node)).map_or(u32::MAX, |node| node.range().start);
     imports
         .iter()
         .filter(|import| import.range().end <= first_code && super::is_alone_on_lines(tree, **import))
@@ -167,9 +170,7 @@ fn top_block<'t>(tree: &'t Tree, imports: &[Node<'t>]) -> Vec<Node<'t>> {
 fn is_head(node: Node<'_>) -> bool {
     match node.kind() {
         Kind::Import | Kind::ImportFrom | Kind::FutureImport => true,
-        Kind::ExpressionStatement => {
-            node.child(Kind::String).is_some() || node.text().starts_with("__")
-        }
+        Kind::ExpressionStatement => node.child(Kind::String).is_some() || node.text().starts_with("__"),
         _ => false,
     }
 }

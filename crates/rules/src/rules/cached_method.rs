@@ -54,7 +54,7 @@
 
 use crate::caching::{self, CachedFunction};
 use crate::context::Context;
-use crate::finding::{Finding, LeakType, RiskLevel, Severity};
+use crate::finding::{Finding, LeakType, Risk, RiskLevel, Severity};
 use crate::fix::{Fix, Sources};
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
@@ -96,7 +96,10 @@ impl Rule for CachedMethod {
         let Subject::Decorator { function, decorator } = finding.subject else { return Vec::new() };
         match caching::property_fix(context, sources, function, decorator) {
             Some(fix) => vec![fix],
-            None => vec![Fix::display("per-object", "Cache on the object instead: wrap the bound method in `__init__`")],
+            None => vec![Fix::display(
+                "per-object",
+                "Cache on the object instead: wrap the bound method in `__init__`",
+            )],
         }
     }
 }
@@ -118,8 +121,8 @@ fn finding(context: &Context<'_>, rule: RuleId, cached: &CachedFunction<'_>) -> 
     );
     if cached.limit.is_some() {
         finding.severity = Severity::Information;
-        finding.risk.level = RiskLevel::Low;
-        finding.risk.reason = "bounded, but the objects live longer than their users".to_owned();
+        let reason = "bounded, but the objects live longer than their users".to_owned();
+        finding.risk = Risk { level: RiskLevel::Low, reason };
     }
     finding
 }

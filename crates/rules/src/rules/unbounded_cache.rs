@@ -100,7 +100,10 @@ impl Rule for UnboundedCache {
                 rule,
                 format!("`{}` remembers every result of `{}` for ever", words.symbol(), words.grower()),
                 format!("{} for every key not seen before, nothing is ever evicted", words.operation()),
-                format!("use @lru_cache(maxsize={}), or evict the oldest entries", context.settings.cache_maxsize),
+                format!(
+                    "use @lru_cache(maxsize={}), or evict the oldest entries",
+                    context.settings.cache_maxsize
+                ),
             ));
         }
     }
@@ -110,7 +113,10 @@ impl Rule for UnboundedCache {
         let maxsize = context.settings.cache_maxsize;
         match memoizing::fix(growing, context, sources) {
             Some(fix) => vec![fix],
-            None => vec![Fix::display("bound", format!("Evict the oldest entries beyond {maxsize}, or use a bounded cache"))],
+            None => vec![Fix::display(
+                "bound",
+                format!("Evict the oldest entries beyond {maxsize}, or use a bounded cache"),
+            )],
         }
     }
 }

@@ -88,7 +88,9 @@ impl Rule for UnboundedLruCache {
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
         let Subject::Decorator { function, decorator } = finding.subject else { return Vec::new() };
-        caching::limit_fix(context, sources, function, decorator, context.settings.cache_maxsize).into_iter().collect()
+        caching::limit_fix(context, sources, function, decorator, context.settings.cache_maxsize)
+            .into_iter()
+            .collect()
     }
 }
 

@@ -52,7 +52,9 @@ use leakwright_catalogue::{Family as ResourceFamily, OnDrop};
 
 use crate::closing;
 use crate::context::Context;
-use crate::finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
+use crate::finding::{
+    Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier,
+};
 use crate::fix::{Fix, Sources};
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
@@ -96,7 +98,10 @@ impl Rule for UnclosedFile {
         let Subject::Acquired { code, call, variables } = &finding.subject else { return Vec::new() };
         match closing::with_fix(context, sources, *code, *call, variables) {
             Some(fix) => vec![fix],
-            None => vec![Fix::display("close", "Close it in a `finally` clause, or open it in a `with` statement")],
+            None => vec![Fix::display(
+                "close",
+                "Close it in a `finally` clause, or open it in a `with` statement",
+            )],
         }
     }
 }
@@ -159,7 +164,9 @@ fn noun(acquisition: &Acquisition<'_>) -> &'static str {
 
 fn consequence(on_drop: OnDrop) -> &'static str {
     match on_drop {
-        OnDrop::Closed => "CPython closes it with its last reference; tracebacks, cycles and other implementations keep it open",
+        OnDrop::Closed => {
+            "CPython closes it with its last reference; tracebacks, cycles and other implementations keep it open"
+        }
         OnDrop::Collected => "stays open until the cyclic collector comes by",
         OnDrop::Kept => "nothing ever closes it",
         OnDrop::Lost => "what was written is saved only when it is closed",
@@ -176,18 +183,26 @@ fn risk_level(tier: Tier, severity: Severity) -> RiskLevel {
 
 fn recommendation(acquisition: &Acquisition<'_>) -> &'static str {
     match acquisition.resource.family {
-        ResourceFamily::Descriptor => "close it with os.close() in a `finally` clause, or hand it to os.fdopen()",
+        ResourceFamily::Descriptor => {
+            "close it with os.close() in a `finally` clause, or hand it to os.fdopen()"
+        }
         _ if acquisition.resource.is_async => "open it in an `async with` statement",
         _ => "open it in a `with` statement",
     }
 }
 
-fn evidence(context: &Context<'_>, code: CodeId, acquisition: &Acquisition<'_>, fate: &Fate) -> Vec<Evidence> {
+fn evidence(
+    context: &Context<'_>,
+    code: CodeId,
+    acquisition: &Acquisition<'_>,
+    fate: &Fate,
+) -> Vec<Evidence> {
     let module = context.module;
     let file = context.file();
     let body = &context.project.facts(code).body;
     let range = file.value_range(code.item, acquisition.call);
-    let mut evidence = vec![Evidence { role: Role::Acquired, module, range, message: "opened here".to_owned() }];
+    let mut evidence =
+        vec![Evidence { role: Role::Acquired, module, range, message: "opened here".to_owned() }];
     for dropped in &fate.dropped {
         let (value, message) = match dropped {
             Drop::Overwritten(value) => (Some(*value), "its last name goes here while it is open"),
