@@ -7,8 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use leakwright_testkit::{leakwright, repository};
-use serde_json::Value;
+use leakwright_testkit::{Leak, found_leaks, leakwright, marked_leaks, repository};
 
 /// Marks of leaks that no rule finds yet, as file and code.
 const NOT_YET_COVERED: [(&str, &str); 12] = [
@@ -37,52 +36,23 @@ fn patterns() -> Vec<PathBuf> {
     paths
 }
 
-/// Line, code and severity of what is found in a file that lies alone in a folder.
-fn findings(path: &Path) -> Vec<(u64, String, String)> {
+/// What is found in a file that lies alone in a folder.
+fn findings(path: &Path) -> Vec<Leak> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(path, folder.path().join(path.file_name().unwrap())).unwrap();
     let output = leakwright(folder.path()).args(["check", "--format", "json"]).output().unwrap();
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    document["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .inspect(|finding| assert_ne!(finding["confidence"], "low"))
-        .map(|finding| {
-            (
-                finding["range"]["start"]["line"].as_u64().unwrap(),
-                text(&finding["code"]),
-                text(&finding["severity"]),
-            )
-        })
-        .collect()
-}
-
-/// Lines with the code and severity that they are marked with.
-fn marks(path: &Path) -> Vec<(u64, String, String)> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut found = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        if let Some((_, mark)) = line.split_once("# leak ") {
-            let severity = if mark.contains("(information)") { "information" } else { "warning" };
-            found.push((index as u64 + 1, mark[..5].to_owned(), severity.to_owned()));
-        }
-    }
-    found
+    found_leaks(&serde_json::from_slice(&output.stdout).unwrap())
 }
 
 #[test]
 fn every_leak_is_found_at_its_line() {
     for path in patterns().iter().filter(|path| path.to_string_lossy().ends_with("_leak.py")) {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let found = findings(path);
-        let marks = marks(path);
-        assert!(!marks.is_empty(), "{name} has no mark");
+        let marks = marked_leaks(path);
+        assert!(!marks.is_empty(), "{} has no mark", path.display());
         for mark in marks {
-            let mut pending = NOT_YET_COVERED.iter();
-            let is_pending = pending.any(|(file, code)| *file == name && *code == mark.1);
-            assert_eq!(!found.contains(&mark), is_pending, "{name}: {mark:?} among {found:?}");
+            let is_pending = NOT_YET_COVERED.contains(&(mark.file.as_str(), mark.code.as_str()));
+            assert_eq!(!found.contains(&mark), is_pending, "{mark:?} among {found:?}");
         }
     }
 }

@@ -131,7 +131,8 @@ struct Pattern<'t> {
 impl<'t> Pattern<'t> {
     /// Edits that leave of the body only the computation; `None` for a shape that is not known.
     fn rewrite(&self, module: leakwright_analysis::project::ModuleId) -> Option<Vec<Edit>> {
-        let statements: Vec<Node<'t>> = self.body.named_children().collect();
+        let is_statement = |node: &Node<'_>| node.kind() != Kind::Comment;
+        let statements: Vec<Node<'t>> = self.body.named_children().filter(is_statement).collect();
         let first = statements.iter().position(|statement| self.mentions(*statement))?;
         let pattern = &statements[first..];
         let changes = self
@@ -162,13 +163,14 @@ impl<'t> Pattern<'t> {
         self.is_membership(test.field(Field::Condition)?, Kind::NotIn)?;
         let branch = only_branch(*test)?;
         let [store] = branch.as_slice() else { return None };
-        let value = self.stored_value(*store)?;
+        let value = self.stored_value(*store)?.range();
         self.is_return_of_entry(*result)?;
-        Some(vec![Edit::replace(
-            module,
-            TextRange::new(test.range().start, result.range().end),
-            format!("return {}", value.text()),
-        )])
+        // A comment behind the store stays, as it is said of the computation.
+        let line_end = edits::line_end(self.tree.text(), value.end);
+        Some(vec![
+            Edit::replace(module, TextRange::new(test.range().start, value.start), "return ".to_owned()),
+            Edit::delete(module, TextRange::new(line_end, result.range().end)),
+        ])
     }
 
     /// `value = cache.get(key)`, `if value is None: value = …; cache[key] = value`, `return value`.
@@ -294,9 +296,9 @@ impl<'t> Pattern<'t> {
     }
 }
 
-/// The statements of an `if` without `elif` and `else`.
+/// The statements of an `if` without `elif` and `else`, and without its comments.
 fn only_branch(node: Node<'_>) -> Option<Vec<Node<'_>>> {
     let is_simple = node.kind() == Kind::If && node.field(Field::Alternative).is_none();
     let branch = node.field(Field::Consequence).filter(|_| is_simple)?;
-    Some(branch.named_children().collect())
+    Some(branch.named_children().filter(|node| node.kind() != Kind::Comment).collect())
 }

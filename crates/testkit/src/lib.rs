@@ -9,6 +9,7 @@
 mod binary;
 mod lsp_client;
 mod markdown;
+mod marks;
 mod python;
 mod random;
 mod spec;
@@ -16,6 +17,7 @@ mod spec;
 pub use binary::{binary, leakwright, repository};
 pub use lsp_client::LspClient;
 pub use markdown::{Fence, fences};
+pub use marks::{Leak, found_leaks, marked_leaks};
 pub use python::{Python, python};
 pub use random::Random;
 pub use spec::{check_fences, check_specs};

@@ -1,6 +1,6 @@
 //! Finds the items of a file: the module, and every class and function in it, in source order.
 
-use leakwright_syntax::{Kind, Node, TextRange, Tree};
+use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::ir::{Layout, LayoutBuilder};
@@ -89,10 +89,17 @@ fn holds_statements(kind: Kind) -> bool {
 
 /// Fills in layout, error state and hash of an item whose children are known.
 fn measure(index: usize, items: &mut [Found<'_>], text: &str) {
-    let nested: Vec<TextRange> = items[index].children.iter().map(|child| items[*child].range).collect();
+    let children = items[index].children.iter().map(|child| &items[*child]);
+    let (nested, names): (Vec<TextRange>, Vec<&str>) =
+        children.map(|child| (child.range, defined_name(child.node))).unzip();
+    let mut hash = Xxh3::new();
+    // The code around a definition binds its name.
+    for name in names {
+        hash.update(name.as_bytes());
+        hash.update(&[0]);
+    }
     let item = &mut items[index];
     let mut layout = LayoutBuilder::new(item.range.start);
-    let mut hash = Xxh3::new();
     for range in &nested {
         hash.update(layout.nested(*range).of(text).as_bytes());
         // A byte that cannot occur in source marks the place of a nested definition.
@@ -104,6 +111,12 @@ fn measure(index: usize, items: &mut [Found<'_>], text: &str) {
     item.layout = layout;
     item.hash = hash.digest();
     item.is_broken = has_own_error(item.node, &nested);
+}
+
+/// The name that a definition binds where it stands.
+fn defined_name(node: Node<'_>) -> &str {
+    let defined = if node.kind() == Kind::Decorated { node.field(Field::Definition) } else { Some(node) };
+    defined.and_then(|inner| inner.field(Field::Name)).map_or("", Node::text)
 }
 
 /// Whether an error lies in the node but outside the nested definitions.
@@ -172,5 +185,7 @@ mod tests {
         let after = hashes("x = 1\ndef f():\n    return 10\ny = 2\n");
         assert_eq!(before[0], after[0]);
         assert_ne!(before[1], after[1]);
+        let renamed = hashes("x = 1\ndef g():\n    return 1\ny = 2\n");
+        assert_ne!(before[0], renamed[0], "the name is bound around the definition");
     }
 }

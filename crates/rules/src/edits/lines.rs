@@ -9,7 +9,7 @@ pub(crate) fn line_start(text: &str, offset: u32) -> u32 {
 }
 
 /// Offset behind the last byte of the line that `offset` lies in, without its line break.
-fn line_end(text: &str, offset: u32) -> u32 {
+pub(crate) fn line_end(text: &str, offset: u32) -> u32 {
     let after = &text[offset as usize..];
     offset + after.find(['\n', '\r']).unwrap_or(after.len()) as u32
 }

@@ -12,7 +12,8 @@ pub(crate) use annotation::list_to_deque;
 pub(crate) use import::{Imported, import_name};
 pub(crate) use indent::indent_lines;
 pub(crate) use lines::{
-    has_comment, indentation, is_alone_on_lines, line_break, line_start, statement_lines, unit_of_indentation,
+    has_comment, indentation, is_alone_on_lines, line_break, line_end, line_start, statement_lines,
+    unit_of_indentation,
 };
 pub(crate) use names::unused_name;
 

@@ -1,0 +1,156 @@
+//! Facts that are kept through edits are the facts of the text as it is now.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use leakwright_analysis::FileFacts;
+use leakwright_engine::{Input, NoProgress, Options, Problem, check};
+use leakwright_syntax::{Budget, Document, Parser, TextRange};
+use leakwright_testkit::{Random, python, repository};
+
+const SEED: u64 = 20_261_121;
+
+/// What random programs are made of.
+const PIECES: [&str; 44] = [
+    "def ",
+    "class ",
+    "async ",
+    "lambda ",
+    "return ",
+    "yield ",
+    "await ",
+    "with ",
+    "open(",
+    "as ",
+    "for ",
+    "in ",
+    "while ",
+    "True",
+    "if ",
+    "else:",
+    "try:",
+    "except ",
+    "finally:",
+    "match ",
+    "case ",
+    "_",
+    "self",
+    ".x",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    ":",
+    ":=",
+    "=",
+    ",",
+    "\n",
+    "\n    ",
+    "\n\t",
+    "\r\n",
+    "'",
+    "\"\"\"",
+    "f'{",
+    "#",
+    "\u{1F40D}",
+    "global ",
+];
+
+fn files() -> Vec<String> {
+    let own = ["02_message_queue_leak.py", "15_store_connections_sound.py", "17_closure_and_global_leak.py"];
+    let mut texts: Vec<String> = own
+        .iter()
+        .map(|name| std::fs::read_to_string(repository().join("tests/patterns").join(name)).unwrap())
+        .collect();
+    if let Some(python) = python() {
+        let names = ["queue.py", "contextlib.py", "sched.py", "asyncio/locks.py", "idlelib/debugger_r.py"];
+        let library = python.standard_library();
+        texts.extend(names.iter().map(|name| std::fs::read_to_string(library.join(name)).unwrap()));
+    }
+    texts
+}
+
+fn char_boundary(text: &str, mut offset: usize) -> usize {
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// Replaces some characters by a random piece, or by another part of the same text.
+fn edit(document: &mut Document, random: &mut Random) {
+    let text = document.text().to_string();
+    let start = char_boundary(&text, random.below(text.len() + 1));
+    let length = if random.below(2) == 0 { random.below(60) } else { 0 };
+    let end = char_boundary(&text, (start + length).min(text.len())).max(start);
+    let new = if random.below(3) == 0 {
+        let line = random.below(text.lines().count().max(1));
+        text.lines().nth(line).map_or_else(String::new, |line| format!("\n{line}\n"))
+    } else {
+        (*random.pick(&PIECES)).to_owned()
+    };
+    document.replace(TextRange::new(start as u32, end as u32), &new);
+}
+
+fn assert_same(kept: &FileFacts, fresh: &FileFacts, text: &str) {
+    assert!(kept.is_same(fresh), "items differ in:\n{text}");
+    for id in fresh.ids() {
+        let (kept, fresh) = (kept.facts(id).to_string(), fresh.facts(id).to_string());
+        assert_eq!(kept, fresh, "facts differ in:\n{text}");
+    }
+}
+
+#[test]
+fn facts_kept_through_edits_are_those_of_a_fresh_map() {
+    let mut random = Random::new(SEED);
+    let mut parser = Parser::new();
+    let mut compared = 0;
+    for text in files() {
+        let mut document = Document::new(&text);
+        let mut kept = FileFacts::map(&document.parse(&mut parser, Budget::BATCH).unwrap(), None);
+        for _ in 0..250 {
+            for _ in 0..=random.below(3) {
+                edit(&mut document, &mut random);
+            }
+            let tree = document.parse(&mut parser, Budget::BATCH).unwrap();
+            kept = FileFacts::map(&tree, Some(&kept));
+            let fresh = parser.parse(tree.shared_text(), Budget::BATCH).unwrap();
+            if fresh.root().has_error() {
+                // Back to a text that parses, as people come back to it, by one more edit.
+                if random.below(2) == 0 {
+                    let whole = TextRange::new(0, document.text().to_string().len() as u32);
+                    document.replace(whole, &text);
+                }
+            } else {
+                assert_same(&kept, &FileFacts::map(&fresh, None), fresh.text());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+#[test]
+fn no_text_makes_the_analysis_panic() {
+    let mut random = Random::new(SEED);
+    let mut texts: Vec<String> = (0..1500)
+        .map(|_| (0..random.below(120)).map(|_| *random.pick(&PIECES)).collect::<Vec<_>>().concat())
+        .collect();
+    // Parts of real files, cut anywhere.
+    for text in files() {
+        for _ in 0..60 {
+            let from = char_boundary(&text, random.below(text.len()));
+            let to = char_boundary(&text, random.below(text.len())).max(from);
+            texts.push(text[from..to].to_owned());
+        }
+    }
+    let count = texts.len();
+    let inputs =
+        texts.into_iter().enumerate().map(|(index, text)| (format!("m{index}.py").into(), text.into()));
+    let checked = check(&Input::Texts(inputs.collect()), &Options::default(), &NoProgress);
+    let internal: Vec<_> =
+        checked.errors.iter().filter(|error| matches!(error.problem, Problem::Internal(..))).collect();
+    assert!(internal.is_empty(), "{internal:?}");
+    assert!(count > 1500, "{count}");
+}
