@@ -69,15 +69,21 @@ impl Flow {
     /// Conditions that hold on entering a block, innermost first. Joins end the search, so these are
     /// some of them, never wrong ones.
     pub fn guards(&self, block: BlockId) -> Vec<Guard> {
-        let mut guards = Vec::new();
+        self.way_to(block).into_iter().filter_map(|(_, guard)| guard).collect()
+    }
+
+    /// The blocks that every way to a block passes last, innermost first, each with the condition under
+    /// which it leads on. A join ends the list.
+    pub fn way_to(&self, block: BlockId) -> Vec<(BlockId, Option<Guard>)> {
+        let mut way = Vec::new();
         let mut current = block;
         let mut fuel = self.entered.len();
         while let (Entered::From(from, guard), Some(left)) =
             (self.entered[current.index()], fuel.checked_sub(1))
         {
-            guards.extend(guard);
+            way.push((from, guard));
             (current, fuel) = (from, left);
         }
-        guards
+        way
     }
 }

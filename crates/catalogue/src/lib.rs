@@ -5,6 +5,7 @@
 
 mod borrowers;
 mod caches;
+mod classes;
 mod containers;
 mod resources;
 mod words;
@@ -13,8 +14,9 @@ use std::sync::{Arc, OnceLock};
 
 pub use borrowers::Borrowers;
 pub use caches::Cache;
+pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
-pub use resources::{Family, OnDrop, Resource, Resources, Unless};
+pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
 pub use words::{Words, split_words};
 
 /// All facts.
@@ -28,6 +30,8 @@ pub struct Catalogue {
     pub borrowers: Borrowers,
     /// Decorators that remember results.
     pub caches: caches::Caches,
+    /// Which class functions return objects of.
+    pub classes: Classes,
     /// What the words in names say.
     pub words: Words,
 }
@@ -45,6 +49,7 @@ impl Catalogue {
             containers: containers::Containers::new(parse("containers", CONTAINERS)),
             borrowers: Borrowers::new(parse("borrowers", BORROWERS)),
             caches: caches::Caches::new(parse("caches", CACHES)),
+            classes: parse("classes", CLASSES),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -78,6 +83,7 @@ const RESOURCES: &str = include_str!("../data/resources.toml");
 const CONTAINERS: &str = include_str!("../data/containers.toml");
 const BORROWERS: &str = include_str!("../data/borrowers.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
+const CLASSES: &str = include_str!("../data/classes.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.

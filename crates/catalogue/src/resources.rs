@@ -1,5 +1,7 @@
 //! Resources: what has to be given back, and how.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
@@ -27,7 +29,10 @@ pub struct Resource {
     /// Whether leaving a `with` block gives it back.
     #[serde(default = "yes")]
     pub with: bool,
-    /// Whether the release has to be awaited.
+    /// Methods that give it back only where they are awaited.
+    #[serde(default)]
+    pub awaited: Vec<String>,
+    /// Whether it is entered by `async with`.
     #[serde(default, rename = "async")]
     pub is_async: bool,
     /// What it is.
@@ -37,6 +42,15 @@ pub struct Resource {
     /// Arguments with which it owns nothing.
     #[serde(default)]
     pub unless: Vec<Unless>,
+    /// The argument without which it owns nothing.
+    #[serde(default)]
+    pub when: Option<When>,
+    /// The method that makes it own something.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// Whether the method of this name hands it out, whatever object it is called on.
+    #[serde(default)]
+    pub any_receiver: bool,
     /// Indices of the result that are resources, if it is a tuple of several.
     #[serde(default)]
     pub parts: Vec<u32>,
@@ -58,6 +72,69 @@ pub enum Family {
     Temporary,
     /// A raw file descriptor.
     Descriptor,
+    /// A socket, pipe or channel between processes.
+    Socket,
+    /// A selector.
+    Selector,
+    /// A client of a network protocol, such as mail or remote shells.
+    Client,
+    /// A server.
+    Server,
+    /// A web socket.
+    Websocket,
+    /// A connection to a database, store or message broker.
+    Connection,
+    /// A session of an HTTP client, or a response that is still being read.
+    Http,
+    /// A pool of threads or processes, or a thread that runs on.
+    Pool,
+    /// A process.
+    Process,
+    /// A figure that a plotting library keeps.
+    Figure,
+    /// A device: camera, microphone, serial line.
+    Device,
+    /// A memory map or shared memory.
+    Memory,
+    /// A browser that runs for a test or a scraper.
+    Browser,
+    /// An event loop.
+    Loop,
+    /// A temporary directory.
+    Directory,
+    /// A handler of a log, which has a file or socket open.
+    Handler,
+    /// A handle of the operating system.
+    Handle,
+}
+
+impl Family {
+    /// What one is called.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Archive => "archive",
+            Self::Temporary => "temporary file",
+            Self::Descriptor => "file descriptor",
+            Self::Socket => "socket",
+            Self::Selector => "selector",
+            Self::Client => "client connection",
+            Self::Server => "server",
+            Self::Websocket => "web socket",
+            Self::Connection => "connection",
+            Self::Http => "HTTP session or response",
+            Self::Pool => "pool",
+            Self::Process => "process",
+            Self::Figure => "figure",
+            Self::Device => "device",
+            Self::Memory => "memory map",
+            Self::Browser => "browser",
+            Self::Loop => "event loop",
+            Self::Directory => "temporary directory",
+            Self::Handler => "log handler",
+            Self::Handle => "handle",
+        }
+    }
 }
 
 /// What CPython does when the last reference to an open resource goes.
@@ -98,6 +175,28 @@ impl TryFrom<String> for Unless {
     }
 }
 
+/// A keyword argument with a value, as in `stream=True`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct When {
+    /// The keyword.
+    pub keyword: String,
+    /// Whether its value is true.
+    pub value: bool,
+}
+
+impl TryFrom<String> for When {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((keyword, "True")) => Ok(Self { keyword: keyword.to_owned(), value: true }),
+            Some((keyword, "False")) => Ok(Self { keyword: keyword.to_owned(), value: false }),
+            _ => Err(format!("`{text}` is not `<keyword>=True` or `<keyword>=False`")),
+        }
+    }
+}
+
 /// `resources.toml`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,9 +207,11 @@ pub(crate) struct File {
 /// Resources by import path.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
-    entries: Vec<Resource>,
+    entries: Vec<Arc<Resource>>,
     by_path: FxHashMap<String, usize>,
     takers: FxHashSet<String>,
+    by_method: FxHashMap<String, usize>,
+    last_names: FxHashSet<String>,
 }
 
 impl Resources {
@@ -124,16 +225,30 @@ impl Resources {
         for entry in more {
             let index = self.entries.len();
             for path in std::iter::once(&entry.constructor).chain(&entry.aliases) {
+                self.last_names.insert(path.rsplit('.').next().unwrap_or(path).to_owned());
                 self.by_path.insert(path.clone(), index);
             }
+            if let Some((_, method)) = entry.constructor.rsplit_once('.').filter(|_| entry.any_receiver) {
+                self.by_method.insert(method.to_owned(), index);
+            }
             self.takers.extend(entry.release_by.iter().chain(&entry.transfer_to).cloned());
-            self.entries.push(entry);
+            self.entries.push(Arc::new(entry));
         }
     }
 
     /// The resource that a call of an import path hands out.
-    pub fn get(&self, path: &str) -> Option<&Resource> {
+    pub fn get(&self, path: &str) -> Option<&Arc<Resource>> {
         self.by_path.get(path).map(|&index| &self.entries[index])
+    }
+
+    /// The resource that a method of this name hands out on whatever object.
+    pub fn of_any_receiver(&self, method: &str) -> Option<&Arc<Resource>> {
+        self.by_method.get(method).map(|&index| &self.entries[index])
+    }
+
+    /// Whether some resource is handed out by a call of this name, whatever comes before it.
+    pub fn is_last_name(&self, name: &str) -> bool {
+        self.last_names.contains(name)
     }
 
     /// Whether the function at an import path gives back or takes over some resource.
@@ -143,6 +258,6 @@ impl Resources {
 
     /// All resources.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.entries.iter()
+        self.entries.iter().map(|entry| &**entry)
     }
 }

@@ -1,7 +1,9 @@
 //! Fixes that put a resource into a `with` statement.
 
 use leakwright_analysis::ir::{Val, VarId};
+use leakwright_analysis::obligation;
 use leakwright_analysis::project::{CodeId, ModuleId};
+use leakwright_catalogue::Family;
 use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
 
 use crate::context::Context;
@@ -19,20 +21,67 @@ pub(crate) fn with_fix(
     call: Val,
     variables: &[VarId],
 ) -> Option<Fix> {
-    let tree = sources.tree(code.module)?;
-    let node = edits::exact(tree, context.file().value_range(code.item, call))?;
-    let acquired = Acquired { module: code.module, tree, call: node };
-    let path = context.project.facts(code).body.op(call);
-    let leakwright_analysis::ir::Op::Call { callee, .. } = path else { return None };
-    let resource = context.project.import_path(code, callee);
-    let resource = resource.and_then(|path| context.project.catalogue().resources.get(&path));
-    if resource.is_some_and(|resource| !resource.with || resource.is_async || !resource.parts.is_empty()) {
-        return None;
+    let acquired = Acquired::new(context, sources, code, call)?;
+    if let Some(fix) = acquired.in_with_item() {
+        return Some(fix);
     }
     match variables {
         [] => acquired.within_expression(),
-        _ => acquired.bound_to_name(),
+        _ => acquired.bound_to_name(None),
     }
+}
+
+/// Puts an acquired resource into a `with` statement that reaches to where it is released now, in place of
+/// that release.
+pub(crate) fn replace_release(
+    context: &Context<'_>,
+    sources: &dyn Sources,
+    code: CodeId,
+    call: Val,
+    release: Val,
+) -> Option<Fix> {
+    let acquired = Acquired::new(context, sources, code, call)?;
+    let release = edits::exact(acquired.tree, context.file().value_range(code.item, release))?;
+    acquired.bound_to_name(Some(release))
+}
+
+/// Awaits a release that nothing awaits.
+pub(crate) fn await_fix(
+    context: &Context<'_>,
+    sources: &dyn Sources,
+    code: CodeId,
+    releases: &[Val],
+) -> Option<Fix> {
+    let tree = sources.tree(code.module)?;
+    let mut changes = Vec::new();
+    for release in releases {
+        let node = edits::exact(tree, context.file().value_range(code.item, *release))?;
+        let is_statement = node.parent().is_some_and(|parent| parent.kind() == Kind::ExpressionStatement);
+        if !is_statement || !is_in_async_function(node) {
+            return None;
+        }
+        changes.push(Edit::insert(code.module, node.range().start, "await "));
+    }
+    let title = "Await the release".to_owned();
+    Some(Fix { id: "await", title, applicability: Applicability::Safe, edits: changes })
+}
+
+/// Whether the function around a node is an `async def`.
+fn is_in_async_function(node: Node<'_>) -> bool {
+    node.ancestors()
+        .find(|ancestor| matches!(ancestor.kind(), Kind::Function | Kind::Lambda | Kind::Class))
+        .is_some_and(|function| function.child(Kind::AsyncKeyword).is_some())
+}
+
+/// How a resource is put into a `with` statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// `with open(path)`
+    Plain,
+    /// `async with ClientSession()`
+    Async,
+    /// `with closing(connect())`
+    Closing,
 }
 
 struct Acquired<'t> {
@@ -40,11 +89,88 @@ struct Acquired<'t> {
     tree: &'t Tree,
     /// The call that opens it.
     call: Node<'t>,
+    style: Style,
+    /// What release methods it has.
+    release: Vec<String>,
 }
 
 impl<'t> Acquired<'t> {
-    /// `f = open(path)`, with uses of `f` in the statements that follow.
-    fn bound_to_name(&self) -> Option<Fix> {
+    fn new(context: &Context<'_>, sources: &'t dyn Sources, code: CodeId, call: Val) -> Option<Self> {
+        let tree = sources.tree(code.module)?;
+        let node = edits::exact(tree, context.file().value_range(code.item, call))?;
+        let known = obligation::acquired(context.project, code);
+        let (acquisition, _) = known.iter().find(|(acquisition, _)| acquisition.call == call)?;
+        let resource = &acquisition.resource;
+        let style = if !resource.parts.is_empty() || resource.after.is_some() {
+            return None;
+        } else if resource.is_async {
+            Style::Async
+        } else if resource.with {
+            Style::Plain
+        } else {
+            Style::Closing
+        };
+        let can = match style {
+            Style::Plain if resource.family == Family::Process => false,
+            // Their `with` waits, or kills.
+            Style::Plain => {
+                !matches!(resource.family, Family::Pool | Family::Process)
+                    || resource.release.first().is_some_and(|name| name == "shutdown")
+            }
+            Style::Async => resource.with && is_in_async_function(node),
+            Style::Closing => {
+                resource.awaited.is_empty() && resource.release.iter().any(|name| name == "close")
+            }
+        };
+        can.then(|| Self { module: code.module, tree, call: node, style, release: resource.release.clone() })
+    }
+
+    /// The head of the statement, and the edit that imports what it needs.
+    fn head(&self, name: &str) -> Option<(String, Option<Edit>)> {
+        let call = self.call.text();
+        Some(match self.style {
+            Style::Plain => (format!("with {call} as {name}:"), None),
+            Style::Async => (format!("async with {call} as {name}:"), None),
+            Style::Closing => {
+                let imported = edits::import_name(self.module, self.tree, "contextlib", "closing")?;
+                (format!("with {}({call}) as {name}:", imported.name), imported.edit)
+            }
+        })
+    }
+}
+
+impl<'t> Acquired<'t> {
+    /// `with connect(path) as connection:`, where leaving the block does something else than release it: both
+    /// are wanted.
+    fn in_with_item(&self) -> Option<Fix> {
+        let pattern = self.call.parent().filter(|parent| parent.kind() == Kind::AsPattern)?;
+        let item = pattern.parent().filter(|parent| parent.kind() == Kind::WithItem)?;
+        let clause = item.parent()?;
+        let name = pattern.field(Field::Alias)?.text();
+        let is_only = clause.named_children().filter(|part| part.kind() == Kind::WithItem).count() == 1;
+        let is_name = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        if self.style != Style::Closing || !is_only || !is_name {
+            return None;
+        }
+        let imported = edits::import_name(self.module, self.tree, "contextlib", "closing")?;
+        let call = self.call.range();
+        let mut changes = vec![
+            Edit::insert(self.module, call.start, format!("{}(", imported.name)),
+            Edit::insert(self.module, call.end, ")"),
+            Edit::insert(self.module, pattern.range().end, format!(", {name}")),
+        ];
+        changes.extend(imported.edit);
+        Some(Fix {
+            id: "with",
+            title: format!("Close `{name}` at the end of the block, by `closing(…)`"),
+            applicability: Applicability::Unsafe,
+            edits: changes,
+        })
+    }
+
+    /// `f = open(path)`, with uses of `f` in the statements that follow, up to `release` if there is
+    /// one.
+    fn bound_to_name(&self, release: Option<Node<'t>>) -> Option<Fix> {
         let assignment = self.call.parent().filter(|parent| parent.kind() == Kind::Assignment)?;
         let target = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Identifier)?;
         let statement = assignment.parent().filter(|parent| parent.kind() == Kind::ExpressionStatement)?;
@@ -53,9 +179,21 @@ impl<'t> Acquired<'t> {
         if !is_plain || !edits::is_alone_on_lines(self.tree, statement) {
             return None;
         }
-        let extent = self.extent(statement, target.text())?;
-        let head = format!("with {} as {}:", self.call.text(), target.text());
+        let mut extent = self.extent(statement, target.text())?;
+        let (head, import) = self.head(target.text())?;
         let mut changes = vec![Edit::replace(self.module, statement.range(), head)];
+        changes.extend(import);
+        if let Some(release) = release {
+            let last = extent.pop()?;
+            if !self.is_release_of(last, release, target.text()) || !runs_through(&extent) {
+                return None;
+            }
+            let lines = edits::statement_lines(self.tree, last);
+            if edits::has_comment(self.tree, lines) {
+                return None;
+            }
+            changes.push(Edit::delete(self.module, lines));
+        }
         let unit = edits::unit_of_indentation(self.tree, statement);
         match extent.last() {
             Some(last) => {
@@ -72,12 +210,28 @@ impl<'t> Acquired<'t> {
                 changes.push(Edit::insert(self.module, end, format!("{indent}{unit}pass{eol}")));
             }
         }
-        Some(Fix {
-            id: "with",
-            title: format!("Open `{}` in a `with` statement", target.text()),
-            applicability: Applicability::Unsafe,
-            edits: changes,
-        })
+        let (title, applicability) = match release {
+            Some(_) => (format!("Close `{}` by a `with` statement", target.text()), Applicability::Safe),
+            None => (format!("Open `{}` in a `with` statement", target.text()), Applicability::Unsafe),
+        };
+        Some(Fix { id: "with", title, applicability, edits: changes })
+    }
+
+    /// Whether a statement is `name.close()`, the release and nothing else.
+    fn is_release_of(&self, statement: Node<'t>, release: Node<'t>, name: &str) -> bool {
+        let is_statement =
+            statement.kind() == Kind::ExpressionStatement && release.parent() == Some(statement);
+        let function = release.field(Field::Function);
+        let is_method = function.is_some_and(|function| {
+            function.field(Field::Object).is_some_and(|object| object.text() == name)
+                && function.field(Field::Attribute).is_some_and(|method| {
+                    method.text() == "close" || self.release.len() == 1 && self.release[0] == method.text()
+                })
+        });
+        let no_arguments =
+            release.field(Field::Arguments).is_some_and(|args| args.named_children().next().is_none());
+        let alone = edits::is_alone_on_lines(self.tree, statement);
+        is_statement && is_method && no_arguments && alone && self.style != Style::Async
     }
 
     /// The statements behind `opening`, in the same block, up to the last that uses the resource or what
@@ -145,6 +299,9 @@ impl<'t> Acquired<'t> {
             &FILE_NAMES,
         )?;
         let eol = edits::line_break(self.tree.text());
+        if self.style != Style::Plain {
+            return None;
+        }
         let head = format!("with {} as {name}:{eol}{indent}", self.call.text());
         let applicability = match statement.kind() {
             Kind::For => self.in_loop_header(statement)?,
@@ -211,6 +368,14 @@ impl<'t> Acquired<'t> {
     }
 }
 
+/// Whether nothing in some statements leaves them but an exception.
+fn runs_through(statements: &[Node<'_>]) -> bool {
+    statements
+        .iter()
+        .flat_map(|statement| statement.descendants())
+        .all(|node| !matches!(node.kind(), Kind::Return | Kind::Break | Kind::Continue | Kind::Yield))
+}
+
 /// Whether an argument is evaluated before anything else that does something: the callee is a plain
 /// dotted name.
 fn is_first_argument(call: Node<'_>, arguments: Node<'_>) -> bool {
@@ -268,6 +433,11 @@ fn is_finished(value: Node<'_>) -> bool {
                     | "write"
                     | "fileno"
                     | "getvalue"
+                    | "fetchone"
+                    | "fetchall"
+                    | "fetchmany"
+                    | "recv"
+                    | "getsockname"
                     | "namelist"
                     | "getnames"
                     | "load"

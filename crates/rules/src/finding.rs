@@ -152,8 +152,12 @@ pub enum Role {
     Repeats,
     /// Here it is acquired.
     Acquired,
+    /// Here an exception may be raised that leads past the release.
+    ErrorPath,
     /// Here the function is left without releasing it.
     Leaves,
+    /// Here it is released, on another way or too late.
+    Released,
     /// Here a cache is put on a function.
     Registered,
 }

@@ -4,8 +4,10 @@
 
 use crate::rule::Rule;
 use crate::rules::{
-    cached_method, implicit_cache_bound, unbounded_cache, unbounded_collection, unbounded_collection_in_loop,
-    unbounded_lru_cache, unclosed_file,
+    cached_method, implicit_cache_bound, leak_on_error_path, overwritten_resource, unbounded_cache,
+    unbounded_collection, unbounded_collection_in_loop, unbounded_lru_cache, unclosed_connection,
+    unclosed_file, unclosed_session, unclosed_socket, unreaped_process, unreleased_attribute,
+    unreleased_handle, unreleased_pool,
 };
 
 /// All rules.
@@ -17,6 +19,15 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &cached_method::CachedMethod,
     &implicit_cache_bound::ImplicitCacheBound,
     &unclosed_file::UnclosedFile,
+    &unclosed_socket::UnclosedSocket,
+    &unclosed_connection::UnclosedConnection,
+    &unclosed_session::UnclosedSession,
+    &unreleased_pool::UnreleasedPool,
+    &unreaped_process::UnreapedProcess,
+    &unreleased_handle::UnreleasedHandle,
+    &leak_on_error_path::LeakOnErrorPath,
+    &unreleased_attribute::UnreleasedAttribute,
+    &overwritten_resource::OverwrittenResource,
 ];
 
 /// The pages of the rules.
@@ -28,4 +39,13 @@ pub(crate) mod docs {
     pub(crate) const LW203: &str = include_str!("../../../docs/rules/LW203.md");
     pub(crate) const LW204: &str = include_str!("../../../docs/rules/LW204.md");
     pub(crate) const LW301: &str = include_str!("../../../docs/rules/LW301.md");
+    pub(crate) const LW302: &str = include_str!("../../../docs/rules/LW302.md");
+    pub(crate) const LW303: &str = include_str!("../../../docs/rules/LW303.md");
+    pub(crate) const LW304: &str = include_str!("../../../docs/rules/LW304.md");
+    pub(crate) const LW305: &str = include_str!("../../../docs/rules/LW305.md");
+    pub(crate) const LW306: &str = include_str!("../../../docs/rules/LW306.md");
+    pub(crate) const LW307: &str = include_str!("../../../docs/rules/LW307.md");
+    pub(crate) const LW310: &str = include_str!("../../../docs/rules/LW310.md");
+    pub(crate) const LW311: &str = include_str!("../../../docs/rules/LW311.md");
+    pub(crate) const LW312: &str = include_str!("../../../docs/rules/LW312.md");
 }

@@ -2,7 +2,7 @@
 
 use leakwright_analysis::growth::Growing;
 use leakwright_analysis::ir::{Val, VarId};
-use leakwright_analysis::project::CodeId;
+use leakwright_analysis::project::{CodeId, ValueId};
 
 /// What a finding is about.
 #[derive(Clone, Debug)]
@@ -24,5 +24,27 @@ pub(crate) enum Subject {
         call: Val,
         /// The variables that hold it.
         variables: Vec<VarId>,
+        /// Where it is released, if it is.
+        released: Vec<Val>,
+        /// Calls of a release that nothing awaits.
+        unawaited: Vec<Val>,
+    },
+    /// A method that leaves out what its base does.
+    Method {
+        /// The method.
+        method: CodeId,
+        /// The method of the base, if it is in the project.
+        base: Option<CodeId>,
+    },
+    /// An attribute that owns a resource.
+    Owned {
+        /// Where it is stored.
+        store: ValueId,
+        /// The method that lets go of what the object holds.
+        teardown: Option<CodeId>,
+        /// The method of the resource that releases it.
+        release: Option<String>,
+        /// Whether the release has to be awaited.
+        is_awaited: bool,
     },
 }

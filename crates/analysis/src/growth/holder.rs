@@ -4,7 +4,7 @@ use leakwright_catalogue::Words;
 
 use crate::file::ItemId;
 use crate::ir::{ItemFacts, ItemKind, Step, UseKind};
-use crate::project::{ClassId, CodeId, Holder, ModuleId, Project, Site};
+use crate::project::{CodeId, Holder, ModuleId, Project, Site};
 
 /// How long a holder lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +24,11 @@ pub enum HolderKind {
 /// The holders that belong to a file, in a stable order: what is grown from other files included.
 pub fn candidates(project: &Project, module: ModuleId) -> Vec<Holder> {
     project
-        .all_holders()
-        .filter(|holder| home(*holder) == module)
+        .holders(module)
+        .iter()
+        .copied()
         .filter(|holder| project.sites(*holder).iter().any(|site| binds_container(project, *site)))
         .collect()
-}
-
-/// The file a holder belongs to.
-fn home(holder: Holder) -> ModuleId {
-    match holder {
-        Holder::Global { module, .. } => module,
-        Holder::Attribute { class: ClassId(code), .. } | Holder::Local { code, .. } => code.module,
-    }
 }
 
 /// Whether a site binds the holder to a new container: a quick look before the long one.
@@ -52,7 +45,7 @@ fn binds_container(project: &Project, site: Site) -> bool {
 /// Everything done with a holder, but for what tests do with it.
 pub(super) fn all_sites(project: &Project, holder: Holder) -> Vec<Site> {
     let of_test = |module: ModuleId| project.module(module).is_test;
-    let home = of_test(home(holder));
+    let home = of_test(holder.module());
     project.sites(holder).iter().copied().filter(|site| home || !of_test(site.code.module)).collect()
 }
 

@@ -1,43 +1,60 @@
 //! Where resources are acquired.
 
+use std::sync::Arc;
+
 use leakwright_catalogue::{Resource, Unless};
 
-use crate::ir::{ArgKind, Args, BlockId, Op, Val};
+use super::class::library_class;
+use crate::ir::{ArgKind, Args, BlockId, Const, Op, Val};
 use crate::project::{CodeId, Project};
 
 /// A call that hands out a resource.
 #[derive(Clone, Debug)]
-pub struct Acquisition<'c> {
+pub struct Acquisition {
     /// The call.
     pub call: Val,
     /// Its block.
     pub block: BlockId,
     /// What it hands out.
-    pub resource: &'c Resource,
+    pub resource: Arc<Resource>,
     /// The part of the result that is the resource, if the call hands out several.
     pub part: Option<u32>,
+    /// The function or class of the project that hands it out, if it is one.
+    pub factory: Option<CodeId>,
+    /// Whether it depends on keywords that the caller passes through if anything is handed out.
+    pub is_conditional: bool,
 }
 
-/// The resources that an item acquires, in the order of the source.
-pub fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition<'_>> {
+/// The resources of libraries that an item acquires, in the order of the source.
+pub(super) fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition> {
     let facts = project.facts(code);
     let mut found = Vec::new();
     for block in facts.body.originals() {
         for call in facts.body.values(block) {
             let Op::Call { callee, args } = facts.body.op(call) else { continue };
-            let Some(resource) = resource(project, code, callee) else { continue };
-            if owns_nothing(project, code, resource, args) {
+            if !may_acquire(project, code, callee) {
                 continue;
             }
-            if resource.parts.is_empty() {
-                found.push(Acquisition { call, block, resource, part: None });
+            let Some(resource) = resource_within(project, code, callee, Some(args), MAX_STEPS) else {
+                continue;
+            };
+            let Some(is_conditional) = owes(project, code, &resource, args) else { continue };
+            // What a method of any object gives is a resource where somebody wants it.
+            if resource.any_receiver && !is_used(project, code, call) {
+                continue;
             }
-            found.extend(resource.parts.iter().map(|&part| Acquisition {
+            let acquisition = |part| Acquisition {
                 call,
                 block,
-                resource,
-                part: Some(part),
-            }));
+                resource: resource.clone(),
+                part,
+                factory: None,
+                is_conditional,
+            };
+            if resource.parts.is_empty() {
+                found.push(acquisition(None));
+            }
+            found.extend(resource.parts.iter().map(|&part| acquisition(Some(part))));
         }
     }
     found
@@ -46,46 +63,103 @@ pub fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition<'_>> {
 /// How many steps back the class of an object is looked for.
 const MAX_STEPS: u32 = 6;
 
-/// The resource that calling a value hands out.
-pub(super) fn resource(project: &Project, code: CodeId, callee: Val) -> Option<&Resource> {
-    resource_within(project, code, callee, MAX_STEPS)
+/// Whether a callee is named like something that hands out a resource: most are not, and names are
+/// cheap to compare.
+fn may_acquire(project: &Project, code: CodeId, callee: Val) -> bool {
+    let facts = project.facts(code);
+    match facts.body.op(callee) {
+        Op::Attr { name, .. } => project.catalogue().resources.is_last_name(facts.str(name)),
+        Op::Load(var) => {
+            // A name can be imported under another one.
+            let stores = &facts.var(var).stores;
+            project.catalogue().resources.is_last_name(facts.var_name(var))
+                || stores.is_empty()
+                || stores.iter().any(|store| {
+                    facts.stored(*store).is_some_and(|value| {
+                        matches!(facts.body.op(value), Op::ImportFrom { .. } | Op::Attr { .. } | Op::Load(_))
+                    })
+                })
+        }
+        _ => false,
+    }
 }
 
-fn resource_within(project: &Project, code: CodeId, callee: Val, fuel: u32) -> Option<&Resource> {
+/// The resource that calling a value hands out.
+pub(super) fn resource(project: &Project, code: CodeId, callee: Val) -> Option<Arc<Resource>> {
+    resource_within(project, code, callee, None, MAX_STEPS)
+}
+
+pub(super) fn resource_within(
+    project: &Project,
+    code: CodeId,
+    callee: Val,
+    args: Option<Args>,
+    fuel: u32,
+) -> Option<Arc<Resource>> {
     let resources = &project.catalogue().resources;
     if let Some(path) = project.import_path(code, callee) {
-        return resources.get(&path);
+        return resources.get(&path).cloned();
     }
     // A method of an object whose class is known: `Path(name).open()`.
     let Op::Attr { base, name } = project.facts(code).body.op(callee) else { return None };
-    let class = library_class(project, code, base, fuel)?;
-    resources.get(&format!("{class}.{}", project.facts(code).str(name)))
+    let name = project.facts(code).str(name);
+    if !resources.is_last_name(name) || project.callable(code, callee).is_some() {
+        return None;
+    }
+    if let Some(class) = library_class(project, code, base, fuel) {
+        return resources.get(&format!("{class}.{name}")).cloned();
+    }
+    if let Some(found) = resources.of_any_receiver(name) {
+        return Some(found.clone());
+    }
+    // `something.open("w")`: what takes a mode and no name is a path.
+    let is_mode = name == "open" && args.is_some_and(|args| takes_mode_first(project, code, args));
+    is_mode.then(|| resources.get("pathlib.Path.open").cloned()).flatten()
 }
 
-/// The class from a library that a value is an object of.
-fn library_class(project: &Project, code: CodeId, value: Val, fuel: u32) -> Option<String> {
-    let fuel = fuel.checked_sub(1)?;
+/// Whether the first argument of a call is the mode of a file.
+fn takes_mode_first(project: &Project, code: CodeId, args: Args) -> bool {
     let facts = project.facts(code);
-    match facts.body.op(value) {
-        Op::Call { callee, .. } => {
-            if let Some(found) = resource_within(project, code, callee, fuel) {
-                return found.returns.clone();
-            }
-            // A class is called to make an object of it; `Path(a) / b` and `p.parent` are paths too.
-            let path = project.import_path(code, callee)?;
-            path.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase)).then_some(path)
-        }
-        Op::Load(var) => {
-            if let Some(param) = facts.params.iter().find(|param| param.var == var) {
-                return project.import_path(code, param.annotation?);
-            }
-            library_class(project, code, facts.only_value(var)?, fuel)
-        }
-        Op::Binary { left, .. } => {
-            library_class(project, code, left, fuel).filter(|class| class == "pathlib.Path")
-        }
-        Op::Enter { context, .. } => library_class(project, code, context, fuel),
-        _ => None,
+    let Some(first) = facts.body.args(args).first() else { return false };
+    let is_first = match first.kind {
+        ArgKind::Positional => true,
+        ArgKind::Keyword(name) => facts.str(name) == "mode",
+        _ => false,
+    };
+    let Op::Const(Const::Str(text)) = facts.body.op(first.value) else { return false };
+    let mode = facts.str(text);
+    let mut letters = mode.chars();
+    is_first
+        && letters.next().is_some_and(|letter| "rwax".contains(letter))
+        && mode.len() <= 3
+        && letters.all(|letter| "bt+".contains(letter))
+}
+
+/// Whether something is done with a value.
+pub(super) fn is_used(project: &Project, code: CodeId, value: Val) -> bool {
+    let body = &project.facts(code).body;
+    body.insts[value.index() + 1..].iter().any(|inst| {
+        let mut used = false;
+        body.operands(inst.op, |operand| used |= operand == value);
+        used
+    })
+}
+
+/// Whether a call owes the release of a resource: `None` where the arguments leave the duty with somebody
+/// else, `Some(true)` where that depends on keywords which are passed through.
+pub(super) fn owes(project: &Project, code: CodeId, resource: &Resource, args: Args) -> Option<bool> {
+    let facts = project.facts(code);
+    let Some(when) = &resource.when else {
+        return (!owns_nothing(project, code, resource, args)).then_some(false);
+    };
+    let args = facts.body.args(args);
+    let given =
+        args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if facts.str(name) == when.keyword));
+    let expected = if when.value { Const::True } else { Const::False };
+    match given.map(|arg| facts.body.op(arg.value)) {
+        Some(Op::Const(value)) => (value == expected).then_some(false),
+        Some(_) => None,
+        None => args.iter().any(|arg| arg.kind == ArgKind::DoubleStar).then_some(true),
     }
 }
 
@@ -93,14 +167,16 @@ fn library_class(project: &Project, code: CodeId, value: Val, fuel: u32) -> Opti
 fn owns_nothing(project: &Project, code: CodeId, resource: &Resource, args: Args) -> bool {
     let facts = project.facts(code);
     let args = facts.body.args(args);
-    let is_named = |keyword: &str| {
-        args.iter().any(|arg| matches!(arg.kind, ArgKind::Keyword(name) if facts.str(name) == keyword))
+    let named = |keyword: &str| {
+        args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if facts.str(name) == keyword))
     };
-    if resource.constructor == "open" && is_named("closefd") {
+    if resource.constructor == "open"
+        && named("closefd").is_some_and(|arg| !matches!(facts.body.op(arg.value), Op::Const(Const::True)))
+    {
         return true;
     }
     resource.unless.iter().any(|unless| match unless {
-        Unless::Keyword(keyword) => is_named(keyword),
+        Unless::Keyword(keyword) => named(keyword).is_some(),
         Unless::Stream(position) => {
             args.get(*position).is_some_and(|arg| is_stream(project, code, arg.value))
         }

@@ -1,12 +1,14 @@
 //! What one instruction does to an open resource.
 
-use super::Acquisition;
-use super::acquire::resource;
-use super::fate::{Held, is_captured};
+use leakwright_catalogue::Family;
+
+use super::acquire::is_used;
+use super::follow::{Held, is_captured};
+use super::{Acquisition, Recipient};
 use crate::bindings::Binding;
 use crate::file::ItemId;
-use crate::ir::{ArgKind, Args, Comprehension, Op, Val, VarId};
-use crate::project::{CodeId, ParamSummary, Project, Symbol, is_data_attribute};
+use crate::ir::{ArgKind, Args, Comprehension, Const, Name, Op, Val, VarId};
+use crate::project::{CodeId, ParamSummary, Project, Symbol};
 
 /// What an instruction does to an open resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,12 @@ pub(super) enum Event {
     Nothing,
     /// Its value is the resource, or something that reads from it.
     Alias,
+    /// Its value is a context manager that releases the resource.
+    Closer,
+    /// One of its methods is called.
+    Call(Name),
+    /// A release that has to be awaited is called, and nothing awaits it.
+    Unawaited,
     /// A variable holds it now.
     Bind(VarId),
     /// A variable that held it does not any more.
@@ -22,17 +30,11 @@ pub(super) enum Event {
     /// It is released.
     Release,
     /// It goes where this analysis does not follow.
-    Escape,
+    Escape(Recipient),
 }
 
 /// The effect of an instruction on a resource that `held` holds.
-pub(super) fn event(
-    project: &Project,
-    code: CodeId,
-    acquired: &Acquisition<'_>,
-    held: &Held,
-    at: Val,
-) -> Event {
+pub(super) fn event(project: &Project, code: CodeId, acquired: &Acquisition, held: &Held, at: Val) -> Event {
     let step = Step { project, code, acquired, held, at };
     step.event()
 }
@@ -40,7 +42,7 @@ pub(super) fn event(
 struct Step<'a> {
     project: &'a Project,
     code: CodeId,
-    acquired: &'a Acquisition<'a>,
+    acquired: &'a Acquisition,
     held: &'a Held,
     at: Val,
 }
@@ -60,27 +62,35 @@ impl Step<'_> {
             Op::Load(var) if self.held.vars.contains(&var) => Event::Alias,
             Op::Store { var, value } => self.store(var, value),
             Op::Delete(var) if self.held.vars.contains(&var) => Event::Unbind(var),
-            Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } if self.is_held(value) => {
-                Event::Escape
-            }
+            Op::StoreAttr { value, .. } if self.is_held(value) => Event::Escape(Recipient::Attribute),
+            Op::StoreIndex { value, .. } if self.is_held(value) => Event::Escape(Recipient::Other),
             Op::Call { callee, args } => self.call(callee, args),
             Op::Merge(args) if self.any_held(args) => Event::Alias,
             Op::Await(value) if self.is_held(value) => Event::Alias,
             Op::Unpack { value, index } if self.is_held(value) => self.unpack(value, index),
-            Op::Enter { context, .. } if self.is_held(context) => self.enter(context),
-            Op::Return(Some(value)) | Op::Yield(Some(value)) | Op::Raise(Some(value))
-                if self.is_held(value) =>
-            {
-                Event::Escape
+            Op::Index { base, key } if self.acquired.part.is_some() && self.is_result(base) => {
+                match body.op(key) {
+                    Op::Const(Const::Int(index)) => u32::try_from(index)
+                        .map_or(Event::Escape(Recipient::Other), |index| self.unpack(base, index)),
+                    _ => Event::Escape(Recipient::Other),
+                }
             }
-            Op::Display { args, .. } | Op::Opaque(args) if self.any_held(args) => Event::Escape,
+            Op::Enter { context, .. } if self.is_held(context) => self.enter(context),
+            Op::Return(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Caller),
+            Op::Yield(Some(value)) if self.is_held(value) => self.yielded(),
+            Op::Raise(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Other),
+            Op::Display { args, .. } | Op::Opaque(args) if self.any_held(args) => {
+                Event::Escape(Recipient::Other)
+            }
             Op::Comprehension { kind, args } if self.any_held(args) => self.comprehension(kind, args),
             Op::Lambda(_) if self.held.vars.iter().any(|var| is_captured(self.project, self.code, *var)) => {
-                Event::Escape
+                Event::Escape(Recipient::Other)
             }
             Op::Define(number) => self.define(number),
             Op::Attr { base, name } if self.is_held(base) => self.attribute(name),
-            Op::InPlace { left, right, .. } if self.is_held(left) || self.is_held(right) => Event::Escape,
+            Op::InPlace { left, right, .. } if self.is_held(left) || self.is_held(right) => {
+                Event::Escape(Recipient::Other)
+            }
             _ => Event::Nothing,
         }
     }
@@ -91,30 +101,68 @@ impl Step<'_> {
         }
         // The result of `os.pipe()` is one value with several duties: a name for all of it is too
         // little to go by.
-        if self.acquired.part.is_some() && value == self.acquired.call {
-            return Event::Escape;
+        if self.acquired.part.is_some() && self.is_result(value) {
+            return Event::Escape(Recipient::Other);
         }
         match self.project.file(self.code.module).bindings.of(self.code.item, var) {
             Binding::Local(item, _) if item == self.code.item => Event::Bind(var),
             Binding::Global(_) if self.code.item == ItemId::MODULE => Event::Bind(var),
-            _ => Event::Escape,
+            _ => Event::Escape(Recipient::Other),
         }
+    }
+
+    /// Whether a value is what the acquiring call returns, awaited or not.
+    fn is_result(&self, value: Val) -> bool {
+        let awaited = match self.project.facts(self.code).body.op(value) {
+            Op::Await(inner) => inner,
+            _ => value,
+        };
+        awaited == self.acquired.call
     }
 
     fn unpack(&self, value: Val, index: u32) -> Event {
         match self.acquired.part {
-            Some(part) if value == self.acquired.call && index == part => Event::Alias,
-            Some(_) if value == self.acquired.call => Event::Nothing,
-            _ => Event::Escape,
+            Some(part) if self.is_result(value) && index == part => Event::Alias,
+            Some(_) if self.is_result(value) => Event::Nothing,
+            // A figure can be had from its axes.
+            _ if self.acquired.resource.family == Family::Figure => Event::Alias,
+            _ => Event::Escape(Recipient::Other),
         }
     }
 
     fn enter(&self, context: Val) -> Event {
-        if self.acquired.resource.with || context != self.acquired.call {
+        if self.acquired.resource.with
+            || self.held.closers.contains(&context)
+            || self.is_closer_variable(context)
+        {
             Event::Release
         } else {
             Event::Alias
         }
+    }
+
+    /// Whether a value was loaded from a variable that only ever holds a context manager which releases
+    /// the resource.
+    fn is_closer_variable(&self, value: Val) -> bool {
+        let facts = self.project.facts(self.code);
+        let Op::Load(var) = facts.body.op(value) else { return false };
+        facts.only_value(var).is_some_and(|stored| self.held.closers.contains(&stored))
+    }
+
+    /// What a context manager or fixture yields comes back to it; what another generator yields is
+    /// gone.
+    fn yielded(&self) -> Event {
+        let facts = self.project.facts(self.code);
+        let comes_back = facts.decorators.iter().any(|decorator| {
+            let called = match facts.body.op(*decorator) {
+                Op::Call { callee, .. } => callee,
+                _ => *decorator,
+            };
+            let path = self.project.import_path(self.code, called);
+            let last = path.as_deref().and_then(|path| path.rsplit('.').next());
+            matches!(last, Some("contextmanager" | "asynccontextmanager" | "fixture"))
+        });
+        if comes_back { Event::Nothing } else { Event::Escape(Recipient::Consumer) }
     }
 
     /// A comprehension iterates over it, or makes elements of it.
@@ -123,7 +171,7 @@ impl Step<'_> {
         let elements = if kind == Comprehension::Dict { 2 } else { 1 };
         let (iterated, element) = args.split_at(args.len().saturating_sub(elements));
         if element.iter().any(|arg| self.is_held(arg.value)) {
-            return Event::Escape;
+            return Event::Escape(Recipient::Other);
         }
         // A generator goes on reading after it is made.
         let lazy = kind == Comprehension::Generator && iterated.iter().any(|arg| self.is_held(arg.value));
@@ -144,7 +192,7 @@ impl Step<'_> {
                     if owner == self.code.item && self.held.vars.contains(&owned))
                 })
         });
-        if captures { Event::Escape } else { Event::Nothing }
+        if captures { Event::Escape(Recipient::Other) } else { Event::Nothing }
     }
 
     /// An attribute that is not called on the spot. Plain data tells nothing; a bound method that
@@ -156,41 +204,106 @@ impl Step<'_> {
             Op::Attr { base, .. } | Op::Index { base, .. } => base == self.at,
             _ => false,
         });
-        if used_as_base || is_data_attribute(facts.str(name)) { Event::Nothing } else { Event::Escape }
+        let name = facts.str(name);
+        if used_as_base {
+            Event::Nothing
+        } else if self.acquired.resource.release.iter().any(|release| release == name)
+            || is_method_name(name) && !self.is_run_on_the_spot()
+        {
+            Event::Escape(Recipient::Other)
+        } else if is_part(name) {
+            Event::Alias
+        } else {
+            Event::Nothing
+        }
+    }
+
+    /// Whether the value is passed to something that calls it, and is done with it when the work is done:
+    /// `pool.map(session.get, urls)`.
+    fn is_run_on_the_spot(&self) -> bool {
+        let body = &self.project.facts(self.code).body;
+        let facts = self.project.facts(self.code);
+        body.insts[self.at.index() + 1..].iter().any(|inst| {
+            let Op::Call { callee, args } = inst.op else { return false };
+            let name = match body.op(callee) {
+                Op::Attr { name, .. } => facts.str(name),
+                Op::Load(var) => facts.var_name(var),
+                _ => return false,
+            };
+            let runs = matches!(
+                name,
+                "map"
+                    | "imap"
+                    | "imap_unordered"
+                    | "starmap"
+                    | "submit"
+                    | "apply"
+                    | "filter"
+                    | "iter"
+                    | "to_thread"
+                    | "run_in_executor"
+                    | "run_sync"
+                    | "gather"
+            );
+            runs && body.args(args).iter().any(|arg| arg.value == self.at)
+        })
     }
 
     fn call(&self, callee: Val, args: Args) -> Event {
         let facts = self.project.facts(self.code);
         if self.is_held(callee) {
-            return Event::Escape;
+            return Event::Escape(Recipient::Other);
         }
         if let Op::Attr { base, name } = facts.body.op(callee)
             && self.is_held(base)
         {
-            return self.method(callee, facts.str(name), args);
+            return self.method(callee, name, args);
         }
         let passed: Vec<Val> =
             facts.body.args(args).iter().filter(|arg| self.is_held(arg.value)).map(|arg| arg.value).collect();
         match passed.as_slice() {
-            [] => Event::Nothing,
-            [value] => self.passed(callee, args, *value),
-            _ => Event::Escape,
+            [] => self.unrelated(callee, args),
+            [value] => match self.passed(callee, args, *value) {
+                Event::Escape(Recipient::Callee) if self.held.is_lent => Event::Nothing,
+                event => event,
+            },
+            _ => Event::Escape(Recipient::Other),
         }
     }
 
-    fn method(&self, callee: Val, name: &str, args: Args) -> Event {
-        let is_release = |release: &String| release == name;
-        if self.acquired.resource.release.iter().any(is_release) || matches!(name, "__exit__" | "__aexit__") {
-            return Event::Release;
+    fn method(&self, callee: Val, name: Name, args: Args) -> Event {
+        let text = self.project.facts(self.code).str(name);
+        let resource = &self.acquired.resource;
+        let is_exit = matches!(text, "__exit__" | "__aexit__");
+        if is_exit || resource.release.iter().any(|release| release == text) {
+            let is_lost = resource.awaited.iter().any(|awaited| awaited == text)
+                && !is_used(self.project, self.code, self.at);
+            return if is_lost { Event::Unawaited } else { Event::Release };
         }
-        match name {
-            "detach" => Event::Escape,
-            "__enter__" | "__aenter__" | "__iter__" => Event::Alias,
+        match text {
+            "detach" => Event::Escape(Recipient::Other),
+            // The descriptor of a socket goes with the file that is made of it.
+            "__enter__" | "__aenter__" | "__iter__" | "makefile" => Event::Alias,
             // What a member of an archive reads from is the archive.
-            _ if resource(self.project, self.code, callee).is_some() => Event::Alias,
-            _ if self.any_held(args) => Event::Escape,
-            _ => Event::Nothing,
+            _ if resource.family == Family::Archive
+                && super::acquire::resource(self.project, self.code, callee).is_some() =>
+            {
+                Event::Alias
+            }
+            _ if self.any_held(args) => Event::Escape(Recipient::Other),
+            _ => Event::Call(name),
         }
+    }
+
+    /// A call that is not given the resource; `pyplot.close()` means the current figure, or all of them.
+    fn unrelated(&self, callee: Val, args: Args) -> Event {
+        let resource = &self.acquired.resource;
+        if resource.family != Family::Figure || args.len() > 1 {
+            return Event::Nothing;
+        }
+        let path = self.project.import_path(self.code, callee);
+        let releases = path.is_some_and(|path| resource.release_by.contains(&path));
+        if releases { Event::Release } else { Event::Nothing }
     }
 
     /// The resource is an argument of a call.
@@ -204,33 +317,36 @@ impl Step<'_> {
         if spread {
             return Event::Nothing;
         }
-        let resource = self.acquired.resource;
+        let resource = &self.acquired.resource;
         if let Some(path) = self.project.import_path(self.code, callee) {
             if resource.release_by.contains(&path) {
                 return Event::Release;
             }
             if resource.transfer_to.contains(&path) {
-                return Event::Escape;
+                return Event::Escape(Recipient::Wrapper);
             }
-            if path == "contextlib.closing"
-                || path == "contextlib.aclosing"
-                || self.project.catalogue().borrowers.is_view(&path)
-            {
+            if matches!(path.as_str(), "contextlib.closing" | "contextlib.aclosing") {
+                return Event::Closer;
+            }
+            if self.project.catalogue().borrowers.is_view(&path) {
                 return Event::Alias;
             }
             if self.project.catalogue().borrowers.is_function(&path) {
                 return Event::Nothing;
             }
         }
+        if super::acquire::resource(self.project, self.code, callee).is_some() {
+            return Event::Escape(Recipient::Wrapper);
+        }
         match self.summary(callee, value) {
             Some(summary) => self.by_summary(summary),
-            None => Event::Escape,
+            None => Event::Escape(Recipient::Callee),
         }
     }
 
     fn summary(&self, callee: Val, value: Val) -> Option<&ParamSummary> {
         let function = self.project.callable(self.code, callee)?;
-        if !self.project.facts(function).is_function() {
+        if !self.project.is_final(function) {
             return None;
         }
         let param = self.project.parameter_for(self.code, self.at, value, function)?;
@@ -239,13 +355,86 @@ impl Step<'_> {
 
     /// What a function of the project does with it.
     fn by_summary(&self, summary: &ParamSummary) -> Event {
-        let resource = self.acquired.resource;
+        let resource = &self.acquired.resource;
         let by_method = resource.release.iter().any(|name| summary.methods.contains(&Symbol::of(name)));
         let by_function = resource.release_by.iter().any(|path| summary.functions.contains(path));
         if by_method || by_function || (summary.is_entered && resource.with) {
             return Event::Release;
         }
         let transferred = resource.transfer_to.iter().any(|path| summary.functions.contains(path));
-        if summary.is_lost() || transferred { Event::Escape } else { Event::Nothing }
+        if summary.is_lost() || transferred { Event::Escape(Recipient::Other) } else { Event::Nothing }
     }
+}
+
+/// Names of methods of files, sockets, connections and the like: handed around, they stand for the object.
+fn is_method_name(name: &str) -> bool {
+    matches!(
+        name,
+        "read"
+            | "readline"
+            | "readlines"
+            | "readinto"
+            | "readall"
+            | "write"
+            | "writelines"
+            | "flush"
+            | "seek"
+            | "fileno"
+            | "send"
+            | "sendall"
+            | "sendto"
+            | "recv"
+            | "recv_into"
+            | "recvfrom"
+            | "accept"
+            | "connect"
+            | "execute"
+            | "executemany"
+            | "fetch"
+            | "fetchone"
+            | "fetchall"
+            | "cursor"
+            | "commit"
+            | "rollback"
+            | "get"
+            | "post"
+            | "put"
+            | "patch"
+            | "delete"
+            | "head"
+            | "request"
+            | "iter_content"
+            | "iter_lines"
+            | "stream"
+            | "submit"
+            | "map"
+            | "imap"
+            | "apply"
+            | "apply_async"
+            | "starmap"
+            | "run"
+            | "call"
+            | "stop"
+            | "shutdown"
+            | "close"
+            | "aclose"
+            | "terminate"
+            | "kill"
+            | "wait"
+            | "quit"
+            | "release"
+            | "run_until_complete"
+            | "call_soon_threadsafe"
+            | "create_task"
+            | "publish"
+            | "subscribe"
+    )
+}
+
+/// Names of attributes that are a part of the object and keep it in use.
+fn is_part(name: &str) -> bool {
+    matches!(
+        name,
+        "raw" | "fp" | "file" | "buffer" | "stdin" | "stdout" | "stderr" | "sock" | "_sock" | "connection"
+    )
 }

@@ -194,6 +194,11 @@ impl Project {
             .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
     }
 
+    /// The method or nested class that a class overrides by one of its own.
+    pub fn overridden(&self, class: ClassId, name: &str) -> Option<CodeId> {
+        self.inherited_member(class, name)
+    }
+
     /// All methods and nested classes that a class body defines, in the order of the source.
     pub fn own_members(&self, class: ClassId) -> impl Iterator<Item = CodeId> {
         let ClassId(code) = class;

@@ -56,7 +56,8 @@ pub struct Site {
 #[derive(Default)]
 pub(super) struct Holders {
     sites: FxHashMap<Holder, Vec<Site>>,
-    order: Vec<Holder>,
+    /// The holders of each file, in the order they first appear.
+    by_module: FxHashMap<ModuleId, Vec<Holder>>,
     unresolved: FxHashMap<Symbol, Vec<Site>>,
 }
 
@@ -93,11 +94,11 @@ impl Holders {
     }
 
     fn note(&mut self, holder: Holder, site: Site) {
-        let order = &mut self.order;
+        let by_module = &mut self.by_module;
         self.sites
             .entry(holder)
             .or_insert_with(|| {
-                order.push(holder);
+                by_module.entry(holder.module()).or_default().push(holder);
                 Vec::new()
             })
             .push(site);
@@ -129,8 +130,19 @@ impl Holders {
         self.unresolved.get(&attribute).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = Holder> {
-        self.order.iter().copied()
+    pub(super) fn of_module(&self, module: ModuleId) -> &[Holder] {
+        self.by_module.get(&module).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Holder {
+    /// The file that it is defined in.
+    pub fn module(self) -> ModuleId {
+        match self {
+            Self::Global { module, .. } => module,
+            Self::Attribute { class, .. } => class.0.module,
+            Self::Local { code, .. } => code.module,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 use crate::file::{FileFacts, ItemId};
 use crate::ir::{ItemFacts, Val};
+use crate::obligation::Obligations;
 
 pub use calls::{Reference, ReferenceKind};
 pub use classes::ClassId;
@@ -26,7 +27,6 @@ pub use entity::Entity;
 pub use holders::{Holder, Site, Symbol};
 pub use locate::Located;
 pub use summaries::ParamSummary;
-pub(crate) use summaries::is_data_attribute;
 pub use values::CreatedContainer;
 
 /// A file of the project.
@@ -73,6 +73,7 @@ pub struct Project {
     holders: holders::Holders,
     calls: calls::Calls,
     summaries: summaries::Summaries,
+    obligations: Obligations,
 }
 
 impl Project {
@@ -90,11 +91,13 @@ impl Project {
             holders: holders::Holders::default(),
             calls: calls::Calls::default(),
             summaries: summaries::Summaries::default(),
+            obligations: Obligations::default(),
         };
         project.classes = classes::Classes::find(&project);
         project.holders = holders::Holders::find(&project);
         project.calls = calls::Calls::find(&project);
         project.summaries = summaries::Summaries::solve(&project);
+        Obligations::solve(&mut project);
         project
     }
 
@@ -139,6 +142,16 @@ impl Project {
         &self.catalogue
     }
 
+    /// What the items acquire.
+    pub(crate) fn obligations(&self) -> &Obligations {
+        &self.obligations
+    }
+
+    /// The same, to be added to while it is worked out.
+    pub(crate) fn obligations_mut(&mut self) -> &mut Obligations {
+        &mut self.obligations
+    }
+
     /// Everything done with a variable or attribute, anywhere, in the order of the files.
     pub fn sites(&self, holder: Holder) -> &[Site] {
         self.holders.sites(holder)
@@ -149,9 +162,10 @@ impl Project {
         self.holders.unresolved(attribute)
     }
 
-    /// All variables and attributes that something is done with, in the order they first appear.
-    pub fn all_holders(&self) -> impl Iterator<Item = Holder> {
-        self.holders.all()
+    /// The variables and attributes of a file that something is done with, in the order they first
+    /// appear.
+    pub fn holders(&self, module: ModuleId) -> &[Holder] {
+        self.holders.of_module(module)
     }
 
     /// Where a function or class of the project is called or handed around.

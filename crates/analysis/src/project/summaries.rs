@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::holders::Symbol;
 use super::{CodeId, Holder, Project, Site};
-use crate::ir::{ArgKind, Op, ParamKind, Step, Use, UseKind, Val, VarId};
+use crate::ir::{ArgKind, FrameKind, ItemFacts, Op, ParamKind, Step, Use, UseKind, Val, VarId};
 
 /// What a function does with one of its parameters, itself or through the functions it calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,11 +171,29 @@ fn passed(project: &Project, site: Site, used: Use, summary: &mut ParamSummary, 
     {
         return;
     }
-    let target = project.callable(site.code, callee).filter(|code| project.facts(*code).is_function());
+    let target = project.callable(site.code, callee).filter(|code| project.is_final(*code));
     match target.and_then(|code| Some((code, project.parameter_for(site.code, used.at, value, code)?))) {
         Some(param) => passed_to.push(param),
         None => summary.escapes = true,
     }
+}
+
+/// Whether the body of a function does nothing, or only raises.
+fn is_abstract(facts: &ItemFacts) -> bool {
+    let is_idle = |op: Op| {
+        matches!(
+            op,
+            Op::Const(_) | Op::Load(_) | Op::Raise(_) | Op::Return(None) | Op::Define(_) | Op::Format(_)
+        ) || matches!(op, Op::Call { callee, .. }
+                if matches!(facts.body.op(callee), Op::Load(var) if facts.var_name(var).starts_with("NotImplemented")))
+    };
+    let own = facts
+        .body
+        .blocks
+        .iter()
+        .filter(|block| facts.body.frames[block.frame.index()].kind == FrameKind::Body);
+    own.flat_map(|block| &facts.body.insts[block.start as usize..block.end as usize])
+        .all(|inst| is_idle(inst.op))
 }
 
 /// Strongly connected components of a graph, targets before sources.
@@ -227,6 +245,20 @@ fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
 }
 
 impl Project {
+    /// Whether calling a function runs just that function: no class overrides it, and it is more than a
+    /// place to be filled.
+    pub fn is_final(&self, function: CodeId) -> bool {
+        let facts = self.facts(function);
+        if !facts.is_function() || is_abstract(facts) {
+            return false;
+        }
+        let Some(class) = self.class_of(function) else { return true };
+        let name = facts.own_name();
+        self.descendants(class).into_iter().all(|class| {
+            self.own_members(class).all(|member| member == function || self.facts(member).own_name() != name)
+        })
+    }
+
     /// What a function does with a parameter.
     pub fn param_summary(&self, function: CodeId, param: VarId) -> Option<&ParamSummary> {
         self.summaries.params.get(&(function, param))

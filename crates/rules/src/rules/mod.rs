@@ -4,8 +4,17 @@
 
 pub(crate) mod cached_method;
 pub(crate) mod implicit_cache_bound;
+pub(crate) mod leak_on_error_path;
+pub(crate) mod overwritten_resource;
 pub(crate) mod unbounded_cache;
 pub(crate) mod unbounded_collection;
 pub(crate) mod unbounded_collection_in_loop;
 pub(crate) mod unbounded_lru_cache;
+pub(crate) mod unclosed_connection;
 pub(crate) mod unclosed_file;
+pub(crate) mod unclosed_session;
+pub(crate) mod unclosed_socket;
+pub(crate) mod unreaped_process;
+pub(crate) mod unreleased_attribute;
+pub(crate) mod unreleased_handle;
+pub(crate) mod unreleased_pool;

@@ -1,0 +1,176 @@
+//! What the project acquires, and which of its functions and classes hand out a resource.
+//!
+//! A function that acquires a resource and does nothing with it but return it hands it out: its caller
+//! owes the release. A class that keeps a resource in an attribute and has a method that releases it is
+//! itself something to be released. Both are found in rounds: the callers of what one round finds are what
+//! the next one looks at.
+
+use std::sync::Arc;
+
+use leakwright_catalogue::Resource;
+use rustc_hash::FxHashMap;
+
+use super::acquire::{Acquisition, acquisitions, owes};
+use super::owner::{self, Owned};
+use super::{Fate, Recipient, follow};
+use crate::ir::{ItemKind, Op, UseKind};
+use crate::project::{CodeId, Project, ReferenceKind};
+
+/// How far a resource is followed from one factory to the next.
+const MAX_ROUNDS: usize = 4;
+
+/// What the items of a project acquire.
+#[derive(Default)]
+pub(crate) struct Obligations {
+    acquired: FxHashMap<CodeId, Vec<(Acquisition, Fate)>>,
+    handed_out: FxHashMap<CodeId, Arc<Resource>>,
+}
+
+impl Obligations {
+    /// Works it out for a project whose calls and summaries are known.
+    pub(crate) fn solve(project: &mut Project) {
+        let items: Vec<CodeId> = project
+            .modules()
+            .map(|(module, _)| module)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .flat_map(|module| project.items(module))
+            .collect();
+        let mut fresh: Vec<(CodeId, Acquisition)> = items
+            .iter()
+            .flat_map(|code| acquisitions(project, *code).into_iter().map(|found| (*code, found)))
+            .collect();
+        for _ in 0..MAX_ROUNDS {
+            if fresh.is_empty() {
+                break;
+            }
+            let mut changed = Vec::new();
+            for (code, acquisition) in std::mem::take(&mut fresh) {
+                let fate = follow::follow(project, code, &acquisition);
+                let known = project.obligations_mut().acquired.entry(code).or_default();
+                if known
+                    .iter()
+                    .all(|(other, _)| (other.call, other.part) != (acquisition.call, acquisition.part))
+                {
+                    known.push((acquisition, fate));
+                    known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.part));
+                    changed.push(code);
+                }
+            }
+            changed.dedup();
+            for (target, resource) in new_factories(project, &changed) {
+                let resource = Arc::new(resource);
+                fresh.extend(calls_of(project, target, &resource));
+                project.obligations_mut().handed_out.insert(target, resource);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, code: CodeId) -> &[(Acquisition, Fate)] {
+        self.acquired.get(&code).map_or(&[], Vec::as_slice)
+    }
+
+    /// What calling a function or class of the project hands out.
+    pub(super) fn handed_out(&self, code: CodeId) -> Option<&Arc<Resource>> {
+        self.handed_out.get(&code)
+    }
+}
+
+/// The functions and classes that turn out to hand out a resource, because of what some items acquire.
+fn new_factories(project: &Project, changed: &[CodeId]) -> Vec<(CodeId, Resource)> {
+    let mut found: Vec<(CodeId, Resource)> = Vec::new();
+    let mut note = |target: CodeId, resource: Resource| {
+        let is_known = project.obligations().handed_out(target).is_some();
+        if !is_known && found.iter().all(|(known, _)| *known != target) {
+            found.push((target, resource));
+        }
+    };
+    for &code in changed {
+        if let Some(resource) = returned(project, code) {
+            note(code, resource);
+        }
+        for (owned, resource) in owning_class(project, code) {
+            note(owned.class.0, resource);
+        }
+    }
+    found
+}
+
+/// The resource that a function hands to its caller.
+fn returned(project: &Project, code: CodeId) -> Option<Resource> {
+    let facts = project.facts(code);
+    let is_plain = matches!(facts.kind, ItemKind::Function { is_generator: false, .. });
+    let is_decorated = facts.decorators.iter().any(|decorator| {
+        !matches!(project.import_path(code, *decorator).as_deref(), Some("staticmethod" | "classmethod"))
+    });
+    let is_special = facts.own_name().starts_with("__");
+    if !is_plain || is_decorated || is_special {
+        return None;
+    }
+    let found = project.obligations().of(code).iter().find(|(acquisition, fate)| {
+        let returned = fate.escaped.iter().all(|escape| escape.to == Recipient::Caller);
+        acquisition.part.is_none() && !fate.escaped.is_empty() && returned && !fate.is_process_wide
+    });
+    found.map(|(acquisition, _)| named_after(project, code, acquisition))
+}
+
+fn named_after(project: &Project, code: CodeId, acquisition: &Acquisition) -> Resource {
+    let resource = &*acquisition.resource;
+    Resource {
+        constructor: project.file(code.module).dotted_name(code.item),
+        aliases: Vec::new(),
+        parts: Vec::new(),
+        unless: Vec::new(),
+        when: resource.when.clone().filter(|_| acquisition.is_conditional),
+        ..resource.clone()
+    }
+}
+
+/// The classes that own what a method of theirs acquires, as resources.
+fn owning_class(project: &Project, code: CodeId) -> Vec<(Owned, Resource)> {
+    owner::owned(project, code)
+        .into_iter()
+        .filter(|owned| project.facts(owned.store.code).own_name() == "__init__")
+        .filter(|owned| project.class_member(owned.class, "__new__").is_none())
+        .filter(|owned| !hands_itself_on(project, owned.store.code))
+        .filter_map(|owned| {
+            let resource = owner::class_resource(project, &owned)?;
+            Some((owned, resource))
+        })
+        .collect()
+}
+
+/// Whether a method hands the object it is called on to somebody else, who may keep it.
+fn hands_itself_on(project: &Project, method: CodeId) -> bool {
+    let facts = project.facts(method);
+    let Some(this) = facts.params.first().map(|param| param.var) else { return true };
+    facts.uses.iter().any(|used| {
+        let (var, steps) = facts.places.path(used.place);
+        let is_kept = matches!(used.kind, UseKind::Keep | UseKind::Argument | UseKind::Return);
+        var == this && steps.is_empty() && is_kept
+    })
+}
+
+/// The places where a function or class of the project is called.
+fn calls_of(project: &Project, target: CodeId, resource: &Arc<Resource>) -> Vec<(CodeId, Acquisition)> {
+    project
+        .references(target)
+        .iter()
+        .filter(|reference| reference.kind == ReferenceKind::Call)
+        .filter_map(|reference| {
+            let Op::Call { args, .. } = project.facts(reference.code).body.op(reference.at) else {
+                return None;
+            };
+            let is_conditional = owes(project, reference.code, resource, args)?;
+            let acquisition = Acquisition {
+                call: reference.at,
+                block: reference.block,
+                resource: resource.clone(),
+                part: None,
+                factory: Some(target),
+                is_conditional,
+            };
+            Some((reference.code, acquisition))
+        })
+        .collect()
+}
