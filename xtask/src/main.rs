@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask --help`.
 
+mod corpus;
 mod generate;
 mod new_rule;
 mod run;
@@ -28,6 +29,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Checks published packages, and says what a change gained and lost in them.
+    Corpus(corpus::Options),
     /// Begins a rule: its file and its spec, with the headings they need.
     NewRule {
         /// Code, such as `LW105`.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Test => test::run(),
         Task::Gen { check } => generate::run(check),
+        Task::Corpus(options) => corpus::run(&options),
         Task::NewRule { code, name } => new_rule::run(&code, &name),
     };
     match result {

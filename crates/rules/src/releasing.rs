@@ -47,8 +47,10 @@ pub(crate) fn each(metadata: &'static Metadata, context: &Context<'_>, mut repor
     for code in context.items() {
         for (acquisition, fate) in obligation::acquired(context.project, code) {
             let tier = tier(acquisition.resource.on_drop);
-            // Tests start processes of which they expect that they do not start.
-            if is_test && (tier != Tier::T1 || acquisition.resource.family == Kind::Process) {
+            // Tests start processes of which they expect that they do not start, and leave figures to the
+            // fixture that closes them all.
+            let is_usual = matches!(acquisition.resource.family, Kind::Process | Kind::Figure);
+            if is_test && (tier != Tier::T1 || is_usual) {
                 continue;
             }
             let verdict = fate.verdict(context.project, code, acquisition);

@@ -13,7 +13,8 @@ use rustc_hash::FxHashMap;
 use super::acquire::{Acquisition, acquisitions, owes};
 use super::owner::{self, Owned};
 use super::{Fate, Recipient, follow};
-use crate::ir::{ItemKind, Op, UseKind};
+use crate::flow::Flow;
+use crate::ir::{FrameKind, ItemKind, Op, UseKind};
 use crate::project::{CodeId, Project, ReferenceKind};
 
 /// How far a resource is followed from one factory to the next.
@@ -133,11 +134,22 @@ fn owning_class(project: &Project, code: CodeId) -> Vec<(Owned, Resource)> {
         .filter(|owned| project.facts(owned.store.code).own_name() == "__init__")
         .filter(|owned| project.class_member(owned.class, "__new__").is_none())
         .filter(|owned| !hands_itself_on(project, owned.store.code))
+        .filter(|owned| is_always_stored(project, owned))
         .filter_map(|owned| {
             let resource = owner::class_resource(project, &owned)?;
             Some((owned, resource))
         })
         .collect()
+}
+
+/// Whether every object of the class comes to own the resource.
+fn is_always_stored(project: &Project, owned: &Owned) -> bool {
+    let body = &project.facts(owned.store.code).body;
+    let Some(block) = body.block_of(owned.store.value) else { return false };
+    let entry = body.frames.iter().find(|frame| frame.kind == FrameKind::Body).map(|frame| frame.entry);
+    let way = Flow::new(body).way_to(block);
+    let is_first = Some(block) == entry || way.last().is_some_and(|(first, _)| Some(*first) == entry);
+    is_first && way.iter().all(|(_, guard)| guard.is_none())
 }
 
 /// Whether a method hands the object it is called on to somebody else, who may keep it.

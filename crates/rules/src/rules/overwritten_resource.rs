@@ -46,6 +46,7 @@
 //! - [Reading and writing files](https://docs.python.org/3/tutorial/inputoutput.html#reading-and-writing-files)
 
 use leakwright_analysis::obligation::Verdict;
+use leakwright_catalogue::Family as Kind;
 
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
@@ -74,7 +75,8 @@ impl Rule for OverwrittenResource {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         releasing::each(&METADATA, context, |found| {
-            if found.verdict != Verdict::Overwritten {
+            let is_figure = found.acquisition.resource.family == Kind::Figure;
+            if found.verdict != Verdict::Overwritten || is_figure {
                 return;
             }
             let thing = found.noun();
