@@ -213,6 +213,14 @@ fn is_stream(project: &Project, code: CodeId, value: Val) -> bool {
             resource(project, code, callee).is_some()
                 || matches!(path.as_deref(), Some("io.BytesIO" | "io.StringIO" | "_io.BytesIO"))
         }
+        Op::Load(var) if project.self_class(code, var).is_some() => true,
+        Op::Load(var)
+            if facts.var(var).stores.iter().any(|store| {
+                facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Enter { .. }))
+            }) =>
+        {
+            true
+        }
         Op::Load(var) => match facts.only_value(var) {
             Some(value) if matches!(facts.body.op(value), Op::Call { .. }) => is_stream(project, code, value),
             _ => named(facts.var_name(var)),

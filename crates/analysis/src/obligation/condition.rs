@@ -95,6 +95,11 @@ impl Known {
                     self.answers.insert((place, Question::Equals(constant)), holds == is_equal);
                 }
             }
+            Op::Call { .. } => {
+                if let Some((place, test)) = builtin_test(facts, condition) {
+                    self.answers.insert((place, Question::Equals(test)), holds);
+                }
+            }
             _ => {
                 let Some(place) = facts.places.of(condition) else { return };
                 self.answers.insert((place, Question::Truth), holds);
@@ -119,6 +124,10 @@ impl Known {
                 let known = self.answer(place, Question::IsNone);
                 let tested = || self.answer(place, Question::Truth).map(|truth| !truth);
                 known.or_else(tested).map(|known| known == is_none)
+            }
+            Op::Call { .. } => {
+                let (place, test) = builtin_test(facts, condition)?;
+                self.answer(place, Question::Equals(test))
             }
             _ => {
                 let place = facts.places.of(condition)?;
@@ -175,4 +184,20 @@ fn constant_test(facts: &ItemFacts, condition: Val) -> Option<(PlaceId, u64, boo
         _ => return None,
     };
     Some((facts.places.of(left)?, xxhash_rust::xxh3::xxh3_64(text.as_bytes()), is_equal))
+}
+
+/// The place that `hasattr(place, …)` or `isinstance(place, …)` tests, and the hash of the test.
+fn builtin_test(facts: &ItemFacts, condition: Val) -> Option<(PlaceId, u64)> {
+    let Op::Call { callee, args } = facts.body.op(condition) else { return None };
+    let Op::Load(function) = facts.body.op(callee) else { return None };
+    let name = facts.var_name(function);
+    let [tested, against] = facts.body.args(args) else { return None };
+    let against = match facts.body.op(against.value) {
+        Op::Const(Const::Str(text)) => facts.str(text),
+        Op::Load(var) => facts.var_name(var),
+        _ => return None,
+    };
+    let is_test = matches!(name, "hasattr" | "isinstance");
+    let test = xxhash_rust::xxh3::xxh3_64(format!("{name} {against}").as_bytes());
+    is_test.then_some((facts.places.of(tested.value)?, test))
 }

@@ -14,7 +14,7 @@ use super::acquire::{Acquisition, acquisitions, owes};
 use super::owner::{self, Owned};
 use super::{Fate, Recipient, follow};
 use crate::flow::Flow;
-use crate::ir::{FrameKind, ItemKind, Op, UseKind};
+use crate::ir::{BlockId, Body, Const, FrameKind, ItemKind, Op, Step, UseKind};
 use crate::project::{CodeId, Project, ReferenceKind};
 
 /// How far a resource is followed from one factory to the next.
@@ -108,11 +108,37 @@ fn returned(project: &Project, code: CodeId) -> Option<Resource> {
     if !is_plain || is_decorated || is_special {
         return None;
     }
+    if returns_other_things(project, code) {
+        return None;
+    }
     let found = project.obligations().of(code).iter().find(|(acquisition, fate)| {
+        if !is_in_body(&facts.body, acquisition.block) {
+            return false;
+        }
         let returned = fate.escaped.iter().all(|escape| escape.to == Recipient::Caller);
         acquisition.part.is_none() && !fate.escaped.is_empty() && returned && !fate.is_process_wide
     });
     found.map(|(acquisition, _)| named_after(project, code, acquisition))
+}
+
+/// Whether a function returns something, on some way, that is not a resource it acquired: then its caller
+/// cannot know whom it belongs to.
+fn returns_other_things(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    let acquired = project.obligations().of(code);
+    facts.body.originals().filter(|block| is_in_body(&facts.body, *block)).any(|block| {
+        facts.body.values(block).any(|at| {
+            let Op::Return(Some(value)) = facts.body.op(at) else { return false };
+            let is_none = matches!(facts.body.op(value), Op::Const(Const::None));
+            let is_resource =
+                acquired.iter().any(|(_, fate)| fate.escaped.iter().any(|escape| escape.at == at));
+            !is_none && !is_resource
+        })
+    })
+}
+
+fn is_in_body(body: &Body, block: BlockId) -> bool {
+    body.frames[body.block(block).frame.index()].kind == FrameKind::Body
 }
 
 fn named_after(project: &Project, code: CodeId, acquisition: &Acquisition) -> Resource {
@@ -159,7 +185,14 @@ fn hands_itself_on(project: &Project, method: CodeId) -> bool {
     facts.uses.iter().any(|used| {
         let (var, steps) = facts.places.path(used.place);
         let is_kept = matches!(used.kind, UseKind::Keep | UseKind::Argument | UseKind::Return);
-        var == this && steps.is_empty() && is_kept
+        // A bound method has the object with it.
+        let is_method = |step: &Step| {
+            matches!(step, Step::Attr(name) if project.enclosing_class(method).is_some_and(|class| {
+                project.class_member(class, facts.str(*name)).is_some()
+            }))
+        };
+        let is_itself = steps.is_empty() || steps.len() == 1 && is_method(&steps[0]);
+        var == this && is_itself && is_kept
     })
 }
 

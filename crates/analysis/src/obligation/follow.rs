@@ -9,7 +9,7 @@ use super::{Acquisition, Drop, Escape, Fate, Recipient};
 use crate::bindings::Binding;
 use crate::file::ItemId;
 use crate::flow::Flow;
-use crate::ir::{BlockId, CompareOp, FrameKind, ItemFacts, Op, Terminator, Val, VarId};
+use crate::ir::{Args, BlockId, CompareOp, FrameKind, ItemFacts, Op, Terminator, Val, VarId};
 use crate::project::{CodeId, Holder, Project, Symbol};
 
 /// What holds the open resource at a point of the function: nothing but this may name it.
@@ -148,7 +148,14 @@ impl Analysis<'_> {
     ) {
         let op = self.facts.body.op(at);
         // Until what acquires it is awaited, there is nothing.
-        let is_acquiring = matches!(op, Op::Await(value) if value == self.acquisition.call);
+        let is_acquiring = match op {
+            Op::Await(value) => value == self.acquisition.call,
+            // `connect().options(…)` is how it is set up.
+            Op::Call { callee, .. } => {
+                matches!(self.facts.body.op(callee), Op::Attr { base, .. } if base == self.acquisition.call)
+            }
+            _ => false,
+        };
         if is_acquiring || !may_be_caught(self.project, self.code, at) {
             return;
         }
@@ -230,6 +237,7 @@ impl Analysis<'_> {
             Op::Not(inner) => self.truth(held, inner).map(|truth| !truth),
             _ if is_held(condition) && self.is_whole(condition) => Some(true),
             Op::Attr { base, name } if is_held(base) && self.facts.str(name) == "closed" => Some(false),
+            Op::Call { callee, args } if self.is_attribute_test(callee, args, held) => Some(true),
             // It is not another object.
             Op::Compare { op: op @ (CompareOp::Is | CompareOp::IsNot), left, right }
                 if is_held(left) != is_held(right)
@@ -243,6 +251,14 @@ impl Analysis<'_> {
             },
             _ => held.known.truth(self.facts, condition),
         }
+    }
+
+    /// `hasattr(resource, "close")`
+    fn is_attribute_test(&self, callee: Val, args: Args, held: &Held) -> bool {
+        let is_hasattr =
+            matches!(self.facts.body.op(callee), Op::Load(var) if self.facts.var_name(var) == "hasattr");
+        let first = self.facts.body.args(args).first();
+        is_hasattr && first.is_some_and(|arg| held.values.contains(&arg.value) && self.is_whole(arg.value))
     }
 
     /// Whether a value is the resource, not what was read from it.

@@ -19,7 +19,7 @@ mod step;
 
 use leakwright_catalogue::{Family, OnDrop};
 
-use crate::ir::{BlockId, Name, Op, Terminator, Val, VarId};
+use crate::ir::{BlockId, ItemFacts, Name, Op, Terminator, Val, VarId};
 use crate::project::{CodeId, Project};
 
 pub use acquire::Acquisition;
@@ -120,6 +120,13 @@ pub enum Soundness {
 }
 
 impl Fate {
+    /// Whether an instruction calls a method of the resource.
+    fn is_own_call(&self, facts: &ItemFacts, at: Val) -> bool {
+        let Op::Call { callee, .. } = facts.body.op(at) else { return false };
+        let Op::Attr { base, .. } = facts.body.op(callee) else { return false };
+        matches!(facts.body.op(base), Op::Load(var) if self.variables.contains(&var))
+    }
+
     /// The verdict on an acquisition.
     pub fn verdict(&self, project: &Project, code: CodeId, acquisition: &Acquisition) -> Verdict {
         let facts = project.facts(code);
@@ -172,7 +179,15 @@ impl Fate {
             return Verdict::Conditional;
         }
         // What comes of a process that runs on is its own affair.
-        let is_factory = self.released.is_empty() && resource.family == Family::Process;
+        // What CPython closes is let go of by whatever comes between; only its own failing calls, such as
+        // that of `connect`, are reason to think of it.
+        let fails_itself = self.dropped.iter().any(|dropped| match dropped {
+            Drop::OnError(at) => self.is_own_call(facts, *at),
+            _ => false,
+        });
+        let is_wrapped = self.escaped.iter().any(|escape| escape.to == Recipient::Wrapper);
+        let is_let_go = resource.on_drop == OnDrop::Closed && !fails_itself && !is_wrapped;
+        let is_factory = self.released.is_empty() && (resource.family == Family::Process || is_let_go);
         if on_error && !self.handles_errors && !is_factory {
             return Verdict::OnError;
         }

@@ -89,13 +89,19 @@ pub fn ownership(project: &Project, owned: &Owned) -> Ownership {
     if is_shared || reaches_attributes_by_name(project, owned.class) {
         return Ownership::Unclear;
     }
-    let holder = project.attribute(owned.class, owned.name);
     let mut releases: Vec<CodeId> = Vec::new();
     let mut is_started = resource.after.is_none();
     // What tests do to the objects of others says nothing of how those are used.
     let counts =
         |site: &&Site| site.code.module == owned.class.0.module || !project.module(site.code.module).is_test;
-    for &site in project.sites(holder).iter().filter(counts) {
+    // A base may release what only a class derived from it binds, and the other way round.
+    let mut related = project.ancestry(owned.class);
+    related.extend(project.descendants(owned.class));
+    related.push(project.attribute(owned.class, owned.name).class().unwrap_or(owned.class));
+    related.sort();
+    related.dedup();
+    let holders = related.into_iter().map(|class| Holder::Attribute { class, name: owned.name });
+    for &site in holders.flat_map(|holder| project.sites(holder)).filter(counts) {
         is_started |= calls(project, site, resource.after.as_deref());
         match effect(project, site, resource) {
             Effect::Nothing => {}

@@ -38,6 +38,7 @@ fn is_harmless_method(name: &str) -> bool {
     matches!(
         name,
         "append"
+            | "pop"
             | "add"
             | "extend"
             | "update"
@@ -139,6 +140,10 @@ fn is_harmless_function(path: &str) -> bool {
             | "contextlib.closing"
             | "contextlib.aclosing"
             | "os.close"
+            | "re.escape"
+            | "re.compile"
+            | "sys.audit"
+            | "warnings.filterwarnings"
             | "os.dup2"
             | "os.fork"
             | "os.setsid"

@@ -77,6 +77,8 @@ impl Step<'_> {
             }
             Op::Enter { context, .. } if self.is_held(context) => self.enter(context),
             Op::Return(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Caller),
+            Op::Return(Some(value)) if self.is_cursor(value) => Event::Escape(Recipient::Other),
+            Op::Enter { context, .. } if self.is_chained(context) => Event::Release,
             Op::Yield(Some(value)) if self.is_held(value) => self.yielded(),
             Op::Raise(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Other),
             Op::Display { args, .. } | Op::Opaque(args) if self.any_held(args) => {
@@ -93,6 +95,28 @@ impl Step<'_> {
             }
             _ => Event::Nothing,
         }
+    }
+
+    /// Whether a value is a cursor of the connection: who has it can get at the connection.
+    fn is_cursor(&self, value: Val) -> bool {
+        let facts = self.project.facts(self.code);
+        let made = match facts.body.op(value) {
+            Op::Load(var) => facts.only_value(var),
+            _ => Some(value),
+        };
+        let Some(Op::Call { callee, .. }) = made.map(|made| facts.body.op(made)) else { return false };
+        let Op::Attr { base, name } = facts.body.op(callee) else { return false };
+        let of_held = self.is_held(base)
+            || matches!(facts.body.op(base), Op::Load(var) if self.held.vars.contains(&var));
+        facts.str(name) == "cursor" && of_held
+    }
+
+    /// Whether a value is what a method of the acquired value gave: `connect().options(…)`, itself in
+    /// most libraries.
+    fn is_chained(&self, value: Val) -> bool {
+        let body = &self.project.facts(self.code).body;
+        let Op::Call { callee, .. } = body.op(value) else { return false };
+        matches!(body.op(callee), Op::Attr { base, .. } if self.is_result(base))
     }
 
     fn store(&self, var: VarId, value: Val) -> Event {

@@ -136,6 +136,14 @@ impl Holders {
 }
 
 impl Holder {
+    /// The class it belongs to, if it is an attribute.
+    pub fn class(self) -> Option<ClassId> {
+        match self {
+            Self::Attribute { class, .. } => Some(class),
+            _ => None,
+        }
+    }
+
     /// The file that it is defined in.
     pub fn module(self) -> ModuleId {
         match self {
