@@ -75,8 +75,13 @@ impl Found<'_> {
         self.fate.variables.first().map(|var| facts.var_name(*var))
     }
 
-    /// Figures are made to be looked at: only one that is saved to a file is done with.
+    /// Figures are made to be looked at: only one that is saved to a file is done with. A process that is
+    /// never named is meant to be on its own.
     fn is_worth_it(&self) -> bool {
+        if self.acquisition.resource.family == Kind::Process && self.name().is_none() && self.tier == Tier::T1
+        {
+            return false;
+        }
         let facts = self.context.project.facts(self.code);
         let saves = || {
             facts.body.insts.iter().any(
@@ -266,9 +271,8 @@ fn forgotten_finding(found: &Found<'_>) -> Finding {
             )
         }
     };
-    // A process without a name is often meant to be on its own.
     let is_freed = found.tier == Tier::T3 && found.context.settings.counts_references;
-    let is_harmless = found.name().is_none() && (is_freed || resource.family == Kind::Process);
+    let is_harmless = found.name().is_none() && is_freed;
     let severity = if is_harmless { Severity::Information } else { found.metadata.severity };
     let release = resource.release.first().map_or_else(
         || resource.release_by.first().map_or_else(String::new, |function| format!("{function}()")),

@@ -41,10 +41,10 @@
 //!
 //! ## Known limits
 //!
-//! A process that is started in one expression and never named is often meant to be on its own; it is
-//! information. A resource that is returned, stored in an attribute or a container, captured by a
-//! function or given to code that cannot be seen is somebody else's to release, and silent. In test
-//! code only what outlives its last reference is reported.
+//! A process that is started in one expression and never named is meant to be on its own, and silent, and
+//! so is one that is started in a session of its own. A process that is returned, stored in an attribute
+//! or a container, or given to code that cannot be seen is somebody else's to wait for. Test code is not
+//! checked.
 //!
 //! ## References
 //!
