@@ -374,6 +374,22 @@ fn explain_and_rules_know_every_rule() {
 }
 
 #[test]
+fn a_silent_line_is_explained() {
+    let text = "class Queue:\n    def __init__(self):\n        self.items = []\n\n    def add(self, x):\n        self.items.append(x)\n\n    def take(self):\n        return self.items.pop()\n\n\ndef read(path):\n    f = open(path)\n    with f:\n        return f.read()\n";
+    let dir = project(&[("sound.py", text.as_bytes())]);
+    let said = |place: &str| stdout(&run(dir.path(), &["explain", "--why-silent", place]));
+    assert!(
+        said("sound.py:3").starts_with("container `items`: elements are removed (sound.py:9)"),
+        "{}",
+        said("sound.py:3")
+    );
+    assert!(said("sound.py:13").contains("file: it is released on every way"), "{}", said("sound.py:13"));
+    assert!(said("sound.py:1").contains("Nothing on this line"));
+    assert_eq!(run(dir.path(), &["explain", "--why-silent", "missing.py:1"]).status.code(), Some(2));
+    assert_eq!(run(dir.path(), &["explain", "--why-silent", "sound.py"]).status.code(), Some(2));
+}
+
+#[test]
 fn json_fits_its_schema_and_is_the_same_every_time() {
     let source = format!("{LEAK}\n\ndef f(p):\n    g = open(p)\n    return g.read(), open(p).read()\n");
     let dir = project(&[("a/x.py", source.as_bytes()), ("b/y.py", source.as_bytes()), ("bad.py", b"\xff")]);

@@ -1,7 +1,7 @@
 //! Checking: from paths to findings.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use leakwright_analysis::project::{Module, ModuleId, Project};
@@ -80,6 +80,17 @@ pub struct Judged {
     pub is_suppressed: bool,
     /// What identifies it when lines shift.
     pub fingerprint: String,
+}
+
+/// Something that is not reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silent {
+    /// What it is.
+    pub what: String,
+    /// Why it is not reported.
+    pub reason: String,
+    /// Where that shows: the file and the line.
+    pub shown: Option<(PathBuf, u32)>,
 }
 
 /// Checks files.
@@ -215,6 +226,27 @@ impl Checked {
     /// The file of a module.
     pub fn file(&self, module: ModuleId) -> &SourceFile {
         &self.files[module.0 as usize]
+    }
+
+    /// What was looked at on a line of a file and found sound, each with the reason and where that shows.
+    /// `None` where the file is not among those that were checked.
+    pub fn sound_at(&self, path: &Path, line: u32) -> Option<Vec<Silent>> {
+        let wanted = path.canonicalize().ok();
+        let index = self.files.iter().position(|file| file.absolute.canonicalize().ok() == wanted)?;
+        let (module, file) = (ModuleId(index as u32), &self.files[index]);
+        let context = Context::new(&self.project, module, &file.config.settings);
+        let on_line = leakwright_rules::sound(&context)
+            .into_iter()
+            .filter(|sound| line_of(&file.text, sound.range.start) == line);
+        let silent = on_line.map(|sound| Silent {
+            what: sound.what,
+            reason: sound.reason,
+            shown: sound.shown.map(|(module, range)| {
+                let file = self.file(module);
+                (file.path.clone(), line_of(&file.text, range.start))
+            }),
+        });
+        Some(silent.collect())
     }
 
     /// The ways to mend a finding, best first.

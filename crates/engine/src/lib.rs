@@ -20,7 +20,7 @@ mod text_edit;
 mod threads;
 
 pub use apply::{Applied, FixOptions, Fixed, Outcome, fix, write};
-pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, check};
+pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
 pub use config::{Config, ConfigError, Preset};
 pub use configurations::{Configurations, Origin};
 pub use discover::{Discovered, Found, discover};

@@ -158,7 +158,12 @@ pub(crate) struct FixArgs {
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
     /// Code or name of the rule.
-    pub(crate) rule: String,
+    #[arg(required_unless_present = "why_silent")]
+    pub(crate) rule: Option<String>,
+
+    /// Say why nothing is reported on a line, linked with all files below the working directory.
+    #[arg(long, value_name = "FILE:LINE", conflicts_with = "rule")]
+    pub(crate) why_silent: Option<String>,
 }
 
 #[derive(Args)]

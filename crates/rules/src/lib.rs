@@ -17,6 +17,7 @@ mod registry;
 mod releasing;
 mod rule;
 mod rules;
+mod soundness;
 mod subject;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +26,7 @@ pub use context::{Context, Settings};
 pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
 pub use fix::{Applicability, Edit, Fix, Sources};
 pub use rule::{Family, Metadata, RuleId};
+pub use soundness::{Sound, sound};
 
 /// What checking one file gave.
 #[derive(Debug, Default)]
