@@ -111,6 +111,7 @@ impl Found<'_> {
             variables: self.fate.variables.clone(),
             released: self.fate.released.clone(),
             unawaited: self.fate.unawaited.clone(),
+            is_local: self.fate.escaped.is_empty() && self.verdict != Verdict::Overwritten,
         };
         Finding {
             rule: self.rule,
@@ -239,8 +240,9 @@ pub(crate) fn released_parameters(
                     code,
                     call: found.release,
                     variables: Vec::new(),
-                    released: vec![found.release, found.release],
+                    released: vec![found.release],
                     unawaited: Vec::new(),
+                    is_local: false,
                 },
             });
         }
@@ -359,13 +361,14 @@ fn recommendation(acquisition: &Acquisition) -> String {
 
 /// The ways to release an acquired resource.
 pub(crate) fn fixes(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
-    let Subject::Acquired { code, call, variables, released, unawaited } = &finding.subject else {
+    let Subject::Acquired { code, call, variables, released, unawaited, is_local } = &finding.subject else {
         return Vec::new();
     };
     if !unawaited.is_empty() {
         return closing::await_fix(context, sources, *code, unawaited).into_iter().collect();
     }
     let fix = match released.as_slice() {
+        _ if !is_local => None,
         [] => closing::with_fix(context, sources, *code, *call, variables),
         [only] => closing::replace_release(context, sources, *code, *call, *only),
         _ => None,

@@ -28,6 +28,8 @@ pub(crate) enum Subject {
         released: Vec<Val>,
         /// Calls of a release that nothing awaits.
         unawaited: Vec<Val>,
+        /// Whether it may be put into a `with` statement: it stays in the function, under one name.
+        is_local: bool,
     },
     /// A method that leaves out what its base does.
     Method {

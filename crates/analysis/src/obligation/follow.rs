@@ -9,7 +9,7 @@ use super::{Acquisition, Drop, Escape, Fate, Recipient};
 use crate::bindings::Binding;
 use crate::file::ItemId;
 use crate::flow::Flow;
-use crate::ir::{Args, BlockId, CompareOp, FrameKind, ItemFacts, Op, Terminator, Val, VarId};
+use crate::ir::{Args, BlockId, CompareOp, FrameKind, ItemFacts, Op, Terminator, UseKind, Val, VarId};
 use crate::project::{CodeId, Holder, Project, Symbol};
 
 /// What holds the open resource at a point of the function: nothing but this may name it.
@@ -354,7 +354,11 @@ fn is_process_wide(project: &Project, code: CodeId, var: VarId) -> bool {
     let name = Symbol::of(&project.file(code.module).bindings.global(global).name);
     let holder = Holder::Global { module: code.module, name };
     let home = CodeId { module: code.module, item: ItemId::MODULE };
-    project.sites(holder).iter().any(|site| site.code != home)
+    let sites = project.sites(holder);
+    // What nothing in its module uses is there for others.
+    let is_unused = sites.iter().all(|site| matches!(site.find(project).kind, UseKind::Bind(_)));
+    is_unused
+        || sites.iter().any(|site| site.code != home)
         || project
             .facts(home)
             .body
