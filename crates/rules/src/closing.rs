@@ -92,6 +92,8 @@ struct Acquired<'t> {
     style: Style,
     /// What release methods it has.
     release: Vec<String>,
+    /// Whether what it is was only guessed: then nothing about it is safe.
+    is_guess: bool,
 }
 
 impl<'t> Acquired<'t> {
@@ -122,7 +124,18 @@ impl<'t> Acquired<'t> {
                 resource.awaited.is_empty() && resource.release.iter().any(|name| name == "close")
             }
         };
-        can.then(|| Self { module: code.module, tree, call: node, style, release: resource.release.clone() })
+        can.then(|| Self {
+            module: code.module,
+            tree,
+            call: node,
+            style,
+            release: resource.release.clone(),
+            is_guess: acquisition.is_guess,
+        })
+    }
+
+    fn safe_if_known(&self) -> Applicability {
+        if self.is_guess { Applicability::Unsafe } else { Applicability::Safe }
     }
 
     /// The head of the statement, and the edit that imports what it needs.
@@ -305,7 +318,7 @@ impl<'t> Acquired<'t> {
         let head = format!("with {} as {name}:{eol}{indent}", self.call.text());
         let applicability = match statement.kind() {
             Kind::For => self.in_loop_header(statement)?,
-            _ => self.in_simple_statement(statement)?,
+            _ => self.in_simple_statement(statement).map(|()| self.safe_if_known())?,
         };
         if self.call.text().contains('\n') {
             return None;
@@ -330,7 +343,7 @@ impl<'t> Acquired<'t> {
 
     /// Whether opening the file is the first thing that a simple statement does, and all of its use
     /// is over when the statement is.
-    fn in_simple_statement(&self, statement: Node<'t>) -> Option<Applicability> {
+    fn in_simple_statement(&self, statement: Node<'t>) -> Option<()> {
         if !matches!(statement.kind(), Kind::ExpressionStatement | Kind::Return) {
             return None;
         }
@@ -353,7 +366,7 @@ impl<'t> Acquired<'t> {
             }
             inner = parent;
         }
-        Some(Applicability::Safe)
+        Some(())
     }
 
     /// `for line in open(path):`

@@ -23,6 +23,9 @@ pub struct Acquisition {
     pub factory: Option<CodeId>,
     /// Whether it depends on keywords that the caller passes through if anything is handed out.
     pub is_conditional: bool,
+    /// Whether it is told by the name of a method and its arguments only, on an object whose class is not
+    /// known.
+    pub is_guess: bool,
 }
 
 /// The resources of libraries that an item acquires, in the order of the source.
@@ -50,6 +53,7 @@ pub(super) fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition> 
                 part,
                 factory: None,
                 is_conditional,
+                is_guess: is_guess(project, code, callee, &resource),
             };
             if resource.parts.is_empty() {
                 found.push(acquisition(None));
@@ -133,6 +137,15 @@ fn takes_mode_first(project: &Project, code: CodeId, args: Args) -> bool {
         && letters.next().is_some_and(|letter| "rwax".contains(letter))
         && mode.len() <= 3
         && letters.all(|letter| "bt+".contains(letter))
+}
+
+/// Whether a resource was found by the name of a method alone.
+fn is_guess(project: &Project, code: CodeId, callee: Val, resource: &Resource) -> bool {
+    if project.import_path(code, callee).is_some() {
+        return false;
+    }
+    let Op::Attr { base, .. } = project.facts(code).body.op(callee) else { return false };
+    resource.any_receiver || library_class(project, code, base, MAX_STEPS).is_none()
 }
 
 /// Whether something is done with a value.

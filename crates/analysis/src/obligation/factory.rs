@@ -214,6 +214,7 @@ fn calls_of(project: &Project, target: CodeId, resource: &Arc<Resource>) -> Vec<
                 part: None,
                 factory: Some(target),
                 is_conditional,
+                is_guess: true,
             };
             Some((reference.code, acquisition))
         })

@@ -46,6 +46,7 @@ pub fn released_parameters(project: &Project, code: CodeId) -> Vec<ReleasedParam
             part: None,
             factory: None,
             is_conditional: false,
+            is_guess: true,
         };
         let fate = follow_parameter(project, code, &given, param.var);
         found.extend(released_late(&fate, param.var));
