@@ -1,5 +1,6 @@
 //! What the rules about resources share: which acquisitions they report, and in which words.
 
+use leakwright_analysis::ir::{Inst, Op, Val};
 use leakwright_analysis::obligation::{self, Acquisition, Drop, Fate, Verdict};
 use leakwright_analysis::project::CodeId;
 use leakwright_catalogue::{Family as Kind, OnDrop};
@@ -53,10 +54,37 @@ pub(crate) fn each(metadata: &'static Metadata, context: &Context<'_>, mut repor
             if is_test && (tier != Tier::T1 || is_usual) {
                 continue;
             }
+            if expects_failure(context, code, acquisition) {
+                continue;
+            }
             let verdict = fate.verdict(context.project, code, acquisition);
             report(Found { context, metadata, rule, code, acquisition, fate, verdict, tier });
         }
     }
+}
+
+/// Whether an acquisition stands in a block that expects an exception: `with pytest.raises(…)`.
+fn expects_failure(context: &Context<'_>, code: CodeId, acquisition: &Acquisition) -> bool {
+    let facts = context.project.facts(code);
+    let body = &facts.body;
+    let is_expectation = |value: Val| {
+        let Op::Call { callee, .. } = body.op(value) else { return false };
+        let name = match body.op(callee) {
+            Op::Attr { name, .. } => facts.str(name),
+            Op::Load(var) => facts.var_name(var),
+            _ => return false,
+        };
+        matches!(name, "raises" | "assertRaises" | "assertRaisesRegex" | "assertRaisesRegexp" | "assertWarns")
+    };
+    let at = acquisition.call.index();
+    let entered = body.insts[..at].iter().filter_map(|inst| match inst.op {
+        Op::Enter { context, .. } if is_expectation(context) => Some(context),
+        _ => None,
+    });
+    entered.into_iter().any(|context| {
+        let left = |inst: &Inst| matches!(inst.op, Op::Exit { context: other, .. } if other == context);
+        !body.insts[..at].iter().any(left) && body.insts[at..].iter().any(left)
+    })
 }
 
 /// How much the release matters, by what CPython does without it.

@@ -411,12 +411,8 @@ pub fn skipped_bases(project: &Project, class: ClassId) -> Vec<SkippedBase> {
         let attribute = project.class_of(base).and_then(|owner| {
             project.own_members(owner).find_map(|code| {
                 owned(project, code).into_iter().find(|owned| {
-                    // The class may acquire it in a way of its own, or not at all.
-                    let acquiring = project.facts(owned.store.code).own_name();
-                    let inherits = project.class_member(class, acquiring).is_none_or(|member| {
-                        member == owned.store.code || calls_named(project, member, acquiring)
-                    });
-                    if !inherits {
+                    // What another method acquires, the class may acquire in a way of its own.
+                    if project.facts(owned.store.code).own_name() != "__init__" {
                         return false;
                     }
                     let sites = project.sites(owned.holder(project));
