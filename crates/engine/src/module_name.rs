@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn test_code_is_told_by_its_name() {
-        let root = Path::new("/work/tests/project");
+        let root = Path::new("/home/me/tests/project");
         for (file, expected) in [
             ("tests/helpers.py", true),
             ("pkg/test_x.py", true),
