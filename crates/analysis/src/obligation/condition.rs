@@ -96,7 +96,7 @@ impl Known {
                 }
             }
             Op::Call { .. } => {
-                if let Some((place, test)) = builtin_test(facts, condition) {
+                if let Some((place, test)) = predicate(facts, condition) {
                     self.answers.insert((place, Question::Equals(test)), holds);
                 }
             }
@@ -126,7 +126,7 @@ impl Known {
                 known.or_else(tested).map(|known| known == is_none)
             }
             Op::Call { .. } => {
-                let (place, test) = builtin_test(facts, condition)?;
+                let (place, test) = predicate(facts, condition)?;
                 self.answer(place, Question::Equals(test))
             }
             _ => {
@@ -186,18 +186,22 @@ fn constant_test(facts: &ItemFacts, condition: Val) -> Option<(PlaceId, u64, boo
     Some((facts.places.of(left)?, xxhash_rust::xxh3::xxh3_64(text.as_bytes()), is_equal))
 }
 
-/// The place that `hasattr(place, …)` or `isinstance(place, …)` tests, and the hash of the test.
-fn builtin_test(facts: &ItemFacts, condition: Val) -> Option<(PlaceId, u64)> {
+/// The place that a predicate such as `hasattr(place, …)` or `is_open(place)` is asked of, and the hash of
+/// the question. Asked twice, it has the same answer.
+fn predicate(facts: &ItemFacts, condition: Val) -> Option<(PlaceId, u64)> {
     let Op::Call { callee, args } = facts.body.op(condition) else { return None };
     let Op::Load(function) = facts.body.op(callee) else { return None };
     let name = facts.var_name(function);
-    let [tested, against] = facts.body.args(args) else { return None };
-    let against = match facts.body.op(against.value) {
-        Op::Const(Const::Str(text)) => facts.str(text),
-        Op::Load(var) => facts.var_name(var),
+    let (tested, against) = match facts.body.args(args) {
+        [tested] => (tested, ""),
+        [tested, against] => match facts.body.op(against.value) {
+            Op::Const(Const::Str(text)) => (tested, facts.str(text)),
+            Op::Load(var) => (tested, facts.var_name(var)),
+            _ => return None,
+        },
         _ => return None,
     };
-    let is_test = matches!(name, "hasattr" | "isinstance");
-    let test = xxhash_rust::xxh3::xxh3_64(format!("{name} {against}").as_bytes());
-    is_test.then_some((facts.places.of(tested.value)?, test))
+    let is_predicate = name.starts_with("is") || name.starts_with("has") || name == "callable";
+    let question = xxhash_rust::xxh3::xxh3_64(format!("{name} {against}").as_bytes());
+    is_predicate.then_some((facts.places.of(tested.value)?, question))
 }
