@@ -66,6 +66,23 @@ impl Flow {
         false
     }
 
+    /// Whether some way leads from a block back to itself without passing another.
+    pub fn is_in_loop_without(body: &Body, block: BlockId, other: BlockId) -> bool {
+        let mut seen = vec![false; body.blocks.len()];
+        let mut pending = vec![block];
+        while let Some(from) = pending.pop() {
+            for target in body.block(from).exit.successors() {
+                if target == block {
+                    return true;
+                }
+                if target != other && !std::mem::replace(&mut seen[target.index()], true) {
+                    pending.push(target);
+                }
+            }
+        }
+        false
+    }
+
     /// Conditions that hold on entering a block, innermost first. Joins end the search, so these are
     /// some of them, never wrong ones.
     pub fn guards(&self, block: BlockId) -> Vec<Guard> {

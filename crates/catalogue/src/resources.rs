@@ -54,6 +54,12 @@ pub struct Resource {
     /// Indices of the result that are resources, if it is a tuple of several.
     #[serde(default)]
     pub parts: Vec<u32>,
+    /// Whether the result is a list, each element of which is one.
+    #[serde(default, rename = "list")]
+    pub is_list: bool,
+    /// Whether it is an exception: the handler that catches it has it, not the code that makes one.
+    #[serde(default)]
+    pub caught: bool,
 }
 
 fn yes() -> bool {
@@ -211,6 +217,7 @@ pub struct Resources {
     by_path: FxHashMap<String, usize>,
     takers: FxHashSet<String>,
     by_method: FxHashMap<String, usize>,
+    by_exception: FxHashMap<String, usize>,
     last_names: FxHashSet<String>,
 }
 
@@ -225,6 +232,10 @@ impl Resources {
         for entry in more {
             let index = self.entries.len();
             for path in std::iter::once(&entry.constructor).chain(&entry.aliases) {
+                if entry.caught {
+                    self.by_exception.insert(path.clone(), index);
+                    continue;
+                }
                 self.last_names.insert(path.rsplit('.').next().unwrap_or(path).to_owned());
                 self.by_path.insert(path.clone(), index);
             }
@@ -244,6 +255,11 @@ impl Resources {
     /// The resource that a method of this name hands out on whatever object.
     pub fn of_any_receiver(&self, method: &str) -> Option<&Arc<Resource>> {
         self.by_method.get(method).map(|&index| &self.entries[index])
+    }
+
+    /// The resource that comes with an exception.
+    pub fn caught(&self, path: &str) -> Option<&Arc<Resource>> {
+        self.by_exception.get(path).map(|&index| &self.entries[index])
     }
 
     /// Whether some resource is handed out by a call of this name, whatever comes before it.

@@ -158,6 +158,8 @@ pub enum Role {
     Leaves,
     /// Here it is released, on another way or too late.
     Released,
+    /// Here it is handed on, or kept by an object.
+    Escapes,
     /// Here a cache is put on a function.
     Registered,
 }

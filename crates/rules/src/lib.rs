@@ -11,6 +11,7 @@ mod edits;
 mod finding;
 mod fix;
 mod growing;
+mod holding;
 mod memoizing;
 mod owning;
 mod registry;

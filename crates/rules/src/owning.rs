@@ -182,7 +182,8 @@ fn finding(
     }
 }
 
-fn attribute_name(context: &Context<'_>, owned: &Owned) -> String {
+/// The name of the attribute that owns a resource.
+pub(crate) fn attribute_name(context: &Context<'_>, owned: &Owned) -> String {
     let facts = context.project.facts(owned.store.code);
     match facts.body.op(owned.store.value) {
         leakwright_analysis::ir::Op::StoreAttr { name, .. } => facts.str(name).to_owned(),

@@ -1,7 +1,7 @@
 //! What the rules about resources share: which acquisitions they report, and in which words.
 
 use leakwright_analysis::ir::{Inst, Op, Val};
-use leakwright_analysis::obligation::{self, Acquisition, Drop, Fate, Verdict};
+use leakwright_analysis::obligation::{self, Acquisition, Drop, Fate, Recipient, Share, Verdict};
 use leakwright_analysis::project::CodeId;
 use leakwright_catalogue::{Family as Kind, OnDrop};
 
@@ -103,6 +103,15 @@ impl Found<'_> {
         self.fate.variables.first().map(|var| facts.var_name(*var))
     }
 
+    /// The class that keeps it and never lets go of it.
+    fn keeper(&self) -> Option<&str> {
+        let project = self.context.project;
+        let facts = project.facts(self.code);
+        let kept = self.fate.escaped.iter().find(|escape| escape.to == Recipient::Forgetful)?;
+        let Op::Call { callee, .. } = facts.body.op(kept.at) else { return None };
+        Some(project.facts(project.callable(self.code, callee)?).own_name())
+    }
+
     /// Figures are made to be looked at: only one that is saved to a file is done with. A process that is
     /// never named is meant to be on its own.
     fn is_worth_it(&self) -> bool {
@@ -139,7 +148,10 @@ impl Found<'_> {
             variables: self.fate.variables.clone(),
             released: self.fate.released.clone(),
             unawaited: self.fate.unawaited.clone(),
-            is_local: self.fate.escaped.is_empty() && self.verdict != Verdict::Overwritten,
+            is_local: self.fate.escaped.is_empty()
+                && self.verdict != Verdict::Overwritten
+                && self.acquisition.share != Share::Each
+                && !resource.caught,
         };
         Finding {
             rule: self.rule,
@@ -198,11 +210,18 @@ impl Found<'_> {
         });
         let wanted = |role: Role| (role == Role::ErrorPath) == (self.verdict == Verdict::OnError);
         let released = self.fate.released.iter().map(|&value| (Role::Released, Some(value), "released here"));
+        let escaped = self.fate.escaped.iter().filter_map(|escape| match escape.to {
+            Recipient::Forgetful => Some((Role::Escapes, Some(escape.at), "kept here by an object")),
+            _ if self.verdict == Verdict::Conditional => {
+                Some((Role::Escapes, Some(escape.at), "handed on here"))
+            }
+            _ => None,
+        });
         let unawaited = self.fate.unawaited.iter().map(|&value| {
             (Role::Released, Some(value), "this makes a coroutine that nothing awaits: it does not run")
         });
         for (role, value, message) in
-            dropped.filter(|(role, ..)| wanted(*role)).chain(released).chain(unawaited)
+            dropped.filter(|(role, ..)| wanted(*role)).chain(released).chain(unawaited).chain(escaped)
         {
             let Some(range) = value.map(at).filter(|_| value != Some(self.acquisition.call)) else {
                 continue;
@@ -286,7 +305,37 @@ fn forgotten_finding(found: &Found<'_>) -> Finding {
     let thing = found.noun();
     let resource = &found.acquisition.resource;
     let verb = opening_verb(resource.family);
-    let message = match (found.name(), found.fate.unawaited.is_empty()) {
+    let word = released_word(resource);
+    let is_each = found.acquisition.share == Share::Each;
+    let message = match (found.keeper(), found.name()) {
+        _ if resource.caught => "an `HTTPError` is an open response, which is never closed here".to_owned(),
+        (Some(keeper), name) => {
+            let subject = name.map_or_else(|| with_article(thing), |name| format!("the {thing} `{name}`"));
+            format!("{subject} is {verb} here and kept by `{keeper}`, which never gets it {word}")
+        }
+        (None, Some(name)) if is_each => {
+            format!("each {thing} in `{name}` is {verb} here, and they are not all {word}")
+        }
+        (None, None) if is_each => format!("a list of open {thing}s is made here, and they are never {word}"),
+        _ => unreleased(found),
+    };
+    let is_freed = found.tier == Tier::T3 && found.context.settings.counts_references;
+    let is_harmless = (found.name().is_none() || resource.caught) && is_freed;
+    let severity = if is_harmless { Severity::Information } else { found.metadata.severity };
+    let release = resource.release.first().map_or_else(
+        || resource.release_by.first().map_or_else(String::new, |function| format!("{function}()")),
+        |method| format!("{method}()"),
+    );
+    let or_with = if resource.with && !is_each { " or `with`" } else { "" };
+    found.finding(severity, message, format!("{}() without {release}{or_with}", resource.constructor))
+}
+
+/// That a resource is never released, in words.
+fn unreleased(found: &Found<'_>) -> String {
+    let thing = found.noun();
+    let resource = &found.acquisition.resource;
+    let verb = opening_verb(resource.family);
+    match (found.name(), found.fate.unawaited.is_empty()) {
         (Some(name), true) => {
             format!("the {thing} `{name}` is {verb} here and never {}", released_word(resource))
         }
@@ -300,16 +349,7 @@ fn forgotten_finding(found: &Found<'_>) -> Finding {
                 released_word(resource)
             )
         }
-    };
-    let is_freed = found.tier == Tier::T3 && found.context.settings.counts_references;
-    let is_harmless = found.name().is_none() && is_freed;
-    let severity = if is_harmless { Severity::Information } else { found.metadata.severity };
-    let release = resource.release.first().map_or_else(
-        || resource.release_by.first().map_or_else(String::new, |function| format!("{function}()")),
-        |method| format!("{method}()"),
-    );
-    let or_with = if resource.with { " or `with`" } else { "" };
-    found.finding(severity, message, format!("{}() without {release}{or_with}", resource.constructor))
+    }
 }
 
 /// A noun with its indefinite article.

@@ -163,6 +163,11 @@ impl ItemFacts {
     }
 
     /// Whether the item is a function.
+    pub fn is_class(&self) -> bool {
+        self.kind == ItemKind::Class
+    }
+
+    /// Whether it is a function.
     pub fn is_function(&self) -> bool {
         matches!(self.kind, ItemKind::Function { .. })
     }

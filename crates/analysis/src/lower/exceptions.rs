@@ -81,7 +81,9 @@ impl<'f> Builder<'f> {
             }
         }
         let types = self.pool_values(&types);
-        let caught = self.emit(Op::Caught(types), node);
+        // What stands between `except` and the colon, where anything does.
+        let header = node.fields(Field::Value).next().unwrap_or(node);
+        let caught = self.emit(Op::Caught(types), header);
         if let Some(alias) = alias {
             self.bind_target(alias, caught);
         }

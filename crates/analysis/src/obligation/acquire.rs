@@ -17,8 +17,8 @@ pub struct Acquisition {
     pub block: BlockId,
     /// What it hands out.
     pub resource: Arc<Resource>,
-    /// The part of the result that is the resource, if the call hands out several.
-    pub part: Option<u32>,
+    /// How much of the result it is.
+    pub share: Share,
     /// The function or class of the project that hands it out, if it is one.
     pub factory: Option<CodeId>,
     /// Whether it depends on keywords that the caller passes through if anything is handed out.
@@ -26,6 +26,19 @@ pub struct Acquisition {
     /// Whether it is told by the name of a method and its arguments only, on an object whose class is not
     /// known.
     pub is_guess: bool,
+    /// Whether that it has to be released is believed only of code which does so on some way.
+    pub is_doubtful: bool,
+}
+
+/// How much of what a call returns is the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// One part of a tuple.
+    Part(u32),
+    /// Each element of a list.
+    Each,
 }
 
 /// The resources of libraries that an item acquires, in the order of the source.
@@ -34,7 +47,14 @@ pub(super) fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition> 
     let mut found = Vec::new();
     for block in facts.body.originals() {
         for call in facts.body.values(block) {
-            let Op::Call { callee, args } = facts.body.op(call) else { continue };
+            let (callee, args) = match facts.body.op(call) {
+                Op::Call { callee, args } => (callee, args),
+                Op::Caught(types) => {
+                    found.extend(caught(project, code, block, call, types));
+                    continue;
+                }
+                _ => continue,
+            };
             if !may_acquire(project, code, callee) {
                 continue;
             }
@@ -46,22 +66,42 @@ pub(super) fn acquisitions(project: &Project, code: CodeId) -> Vec<Acquisition> 
             if resource.any_receiver && !is_used(project, code, call) {
                 continue;
             }
-            let acquisition = |part| Acquisition {
+            let acquisition = |share| Acquisition {
                 call,
                 block,
                 resource: resource.clone(),
-                part,
+                share,
                 factory: None,
                 is_conditional,
                 is_guess: is_guess(project, code, callee, &resource),
+                is_doubtful: false,
             };
-            if resource.parts.is_empty() {
-                found.push(acquisition(None));
+            match resource.parts.as_slice() {
+                [] if resource.is_list => found.push(acquisition(Share::Each)),
+                [] => found.push(acquisition(Share::Whole)),
+                parts => found.extend(parts.iter().map(|&part| acquisition(Share::Part(part)))),
             }
-            found.extend(resource.parts.iter().map(|&part| acquisition(Some(part))));
         }
     }
     found
+}
+
+/// What a handler gets with the exception it catches: that of a failed request is a response, and open.
+fn caught(project: &Project, code: CodeId, block: BlockId, at: Val, types: Args) -> Option<Acquisition> {
+    let facts = project.facts(code);
+    let [only] = facts.body.args(types) else { return None };
+    let path = project.import_path(code, only.value)?;
+    let resource = project.catalogue().resources.caught(&path)?.clone();
+    Some(Acquisition {
+        call: at,
+        block,
+        resource,
+        share: Share::Whole,
+        factory: None,
+        is_conditional: false,
+        is_guess: false,
+        is_doubtful: false,
+    })
 }
 
 /// How many steps back the class of an object is looked for.

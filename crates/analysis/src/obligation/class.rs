@@ -3,7 +3,7 @@
 use crate::bindings::Binding;
 use crate::file::ItemId;
 use crate::ir::{Op, UseKind, Val};
-use crate::project::{CodeId, Holder, Project, Symbol};
+use crate::project::{ClassId, CodeId, Holder, Project, Symbol};
 
 use super::acquire::resource_within;
 
@@ -24,6 +24,9 @@ pub(super) fn library_class(project: &Project, code: CodeId, value: Val, fuel: u
             path.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase)).then_some(path)
         }
         Op::Load(var) => {
+            if let Some((class, false)) = project.self_class(code, var) {
+                return of_base(project, class);
+            }
             if let Some(param) = facts.params.iter().find(|param| param.var == var) {
                 return annotated(project, code, param.annotation?);
             }
@@ -52,6 +55,14 @@ pub(super) fn library_class(project: &Project, code: CodeId, value: Val, fuel: u
         Op::Await(value) => library_class(project, code, value, fuel),
         _ => None,
     }
+}
+
+/// The class of a library that a class of the project derives from, if there is one.
+fn of_base(project: &Project, class: ClassId) -> Option<String> {
+    let mut bases = project.external_bases(class).into_iter();
+    let (Some(base), None) = (bases.next(), bases.next()) else { return None };
+    let known = project.catalogue().resources.get(base);
+    Some(known.and_then(|resource| resource.returns.clone()).unwrap_or_else(|| base.to_owned()))
 }
 
 /// The class of what is bound to an attribute, if all that is bound to it agrees.

@@ -7,15 +7,16 @@
 
 use std::sync::Arc;
 
-use leakwright_catalogue::Resource;
+use leakwright_catalogue::{OnDrop, Resource};
 use rustc_hash::FxHashMap;
 
 use super::acquire::{Acquisition, acquisitions, owes};
 use super::owner::{self, Owned};
-use super::{Fate, Recipient, follow};
+use super::{Fate, Recipient, Share, follow, keeping};
+use crate::bindings::Binding;
 use crate::flow::Flow;
-use crate::ir::{BlockId, Body, Const, FrameKind, ItemKind, Op, Step, UseKind};
-use crate::project::{CodeId, Project, ReferenceKind};
+use crate::ir::{BlockId, Body, Comprehension, Const, FrameKind, ItemKind, Op, Step, UseKind, Val};
+use crate::project::{ClassId, CodeId, Entity, Project, ReferenceKind};
 
 /// How far a resource is followed from one factory to the next.
 const MAX_ROUNDS: usize = 4;
@@ -24,7 +25,14 @@ const MAX_ROUNDS: usize = 4;
 #[derive(Default)]
 pub(crate) struct Obligations {
     acquired: FxHashMap<CodeId, Vec<(Acquisition, Fate)>>,
-    handed_out: FxHashMap<CodeId, Arc<Resource>>,
+    handed_out: FxHashMap<CodeId, HandedOut>,
+}
+
+/// What calling a function or class of the project hands out.
+#[derive(Clone)]
+struct HandedOut {
+    resource: Arc<Resource>,
+    is_doubtful: bool,
 }
 
 impl Obligations {
@@ -48,21 +56,23 @@ impl Obligations {
             let mut changed = Vec::new();
             for (code, acquisition) in std::mem::take(&mut fresh) {
                 let fate = follow::follow(project, code, &acquisition);
+                fresh.extend(
+                    derived(project, code, &acquisition, &fate).into_iter().map(|found| (code, found)),
+                );
                 let known = project.obligations_mut().acquired.entry(code).or_default();
                 if known
                     .iter()
-                    .all(|(other, _)| (other.call, other.part) != (acquisition.call, acquisition.part))
+                    .all(|(other, _)| (other.call, other.share) != (acquisition.call, acquisition.share))
                 {
                     known.push((acquisition, fate));
-                    known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.part));
+                    known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.share));
                     changed.push(code);
                 }
             }
             changed.dedup();
-            for (target, resource) in new_factories(project, &changed) {
-                let resource = Arc::new(resource);
-                fresh.extend(calls_of(project, target, &resource));
-                project.obligations_mut().handed_out.insert(target, resource);
+            for (target, handed_out) in new_factories(project, &changed) {
+                fresh.extend(calls_of(project, target, &handed_out));
+                project.obligations_mut().handed_out.insert(target, handed_out);
             }
         }
     }
@@ -71,39 +81,37 @@ impl Obligations {
         self.acquired.get(&code).map_or(&[], Vec::as_slice)
     }
 
-    /// What calling a function or class of the project hands out.
-    pub(super) fn handed_out(&self, code: CodeId) -> Option<&Arc<Resource>> {
-        self.handed_out.get(&code)
+    /// Whether calling a function or class of the project hands out a resource.
+    fn hands_out(&self, code: CodeId) -> bool {
+        self.handed_out.contains_key(&code)
     }
 }
 
 /// The functions and classes that turn out to hand out a resource, because of what some items acquire.
-fn new_factories(project: &Project, changed: &[CodeId]) -> Vec<(CodeId, Resource)> {
-    let mut found: Vec<(CodeId, Resource)> = Vec::new();
-    let mut note = |target: CodeId, resource: Resource| {
-        let is_known = project.obligations().handed_out(target).is_some();
+fn new_factories(project: &Project, changed: &[CodeId]) -> Vec<(CodeId, HandedOut)> {
+    let mut found: Vec<(CodeId, HandedOut)> = Vec::new();
+    let mut note = |target: CodeId, handed_out: HandedOut| {
+        let is_known = project.obligations().hands_out(target);
         if !is_known && found.iter().all(|(known, _)| *known != target) {
-            found.push((target, resource));
+            found.push((target, handed_out));
         }
     };
     for &code in changed {
         if let Some(resource) = returned(project, code) {
             note(code, resource);
         }
-        for (owned, resource) in owning_class(project, code) {
-            note(owned.class.0, resource);
+        for (class, handed_out) in owning_class(project, code) {
+            note(class.0, handed_out);
         }
     }
     found
 }
 
 /// The resource that a function hands to its caller.
-fn returned(project: &Project, code: CodeId) -> Option<Resource> {
+fn returned(project: &Project, code: CodeId) -> Option<HandedOut> {
     let facts = project.facts(code);
     let is_plain = matches!(facts.kind, ItemKind::Function { is_generator: false, .. });
-    let is_decorated = facts.decorators.iter().any(|decorator| {
-        !matches!(project.import_path(code, *decorator).as_deref(), Some("staticmethod" | "classmethod"))
-    });
+    let is_decorated = !facts.decorators.iter().all(|decorator| is_transparent(project, code, *decorator));
     let is_special = facts.own_name().starts_with("__");
     if !is_plain || is_decorated || is_special {
         return None;
@@ -116,9 +124,114 @@ fn returned(project: &Project, code: CodeId) -> Option<Resource> {
             return false;
         }
         let returned = fate.escaped.iter().all(|escape| escape.to == Recipient::Caller);
-        acquisition.part.is_none() && !fate.escaped.is_empty() && returned && !fate.is_process_wide
+        acquisition.share == Share::Whole && !fate.escaped.is_empty() && returned && !fate.is_process_wide
     });
-    found.map(|(acquisition, _)| named_after(project, code, acquisition))
+    found.map(|(acquisition, _)| HandedOut {
+        resource: Arc::new(named_after(project, code, acquisition)),
+        is_doubtful: acquisition.is_doubtful,
+    })
+}
+
+/// Whether calling a decorated function gives what the function itself gives.
+fn is_transparent(project: &Project, code: CodeId, decorator: Val) -> bool {
+    let callee = match project.facts(code).body.op(decorator) {
+        Op::Call { callee, .. } => callee,
+        _ => decorator,
+    };
+    match project.entity(code, callee) {
+        Some(Entity::External(path)) => matches!(path.as_str(), "staticmethod" | "classmethod"),
+        Some(Entity::Function(function)) => {
+            let wrapper =
+                if callee == decorator { Some(function) } else { returned_function(project, function) };
+            wrapper.is_some_and(|function| passes_result_on(project, function))
+        }
+        _ => false,
+    }
+}
+
+/// The nested function that a function returns, if it returns nothing else.
+fn returned_function(project: &Project, code: CodeId) -> Option<CodeId> {
+    let facts = project.facts(code);
+    let mut found = None;
+    for inst in &facts.body.insts {
+        let Op::Return(Some(value)) = inst.op else { continue };
+        // `functools.wraps(f)(wrapper)` and `wrapper` are the same.
+        let value = match facts.body.op(value) {
+            Op::Call { args, .. } if args.len() == 1 => facts.body.args(args)[0].value,
+            _ => value,
+        };
+        let Some(Entity::Function(function)) = project.entity(code, value) else { return None };
+        let is_nested = project.parent(function) == Some(code);
+        if !is_nested || found.is_some_and(|known| known != function) {
+            return None;
+        }
+        found = Some(function);
+    }
+    found
+}
+
+/// Whether the function that a decorator puts in the place of another returns what that returns.
+fn passes_result_on(project: &Project, decorator: CodeId) -> bool {
+    let Some(decorated) = project.facts(decorator).params.first().map(|param| param.var) else {
+        return false;
+    };
+    let Some(wrapper) = returned_function(project, decorator) else { return false };
+    let facts = project.facts(wrapper);
+    let is_decorated = |callee: Val| {
+        let Op::Load(var) = facts.body.op(callee) else { return false };
+        project.file(wrapper.module).bindings.of(wrapper.item, var)
+            == Binding::Local(decorator.item, decorated)
+    };
+    let gives_result = |value: Val| {
+        let value = match facts.body.op(value) {
+            Op::Await(inner) => inner,
+            Op::Load(var) => facts.only_value(var).unwrap_or(value),
+            _ => value,
+        };
+        matches!(facts.body.op(value), Op::Call { callee, .. } if is_decorated(callee))
+    };
+    let mut returns = facts.body.insts.iter().filter_map(|inst| match inst.op {
+        Op::Return(value) => Some(value),
+        _ => None,
+    });
+    let first = returns.next();
+    first.is_some_and(|first| first.is_some_and(gives_result))
+        && returns.all(|value| value.is_some_and(gives_result))
+}
+
+/// What comes to hold a resource, and so has to be released in its place: an object of the project that
+/// takes it over, or a list of resources.
+fn derived(project: &Project, code: CodeId, acquired: &Acquisition, fate: &Fate) -> Vec<Acquisition> {
+    let facts = project.facts(code);
+    let mut found = Vec::new();
+    for escape in &fate.escaped {
+        let Some(block) = facts.body.block_of(escape.at) else { continue };
+        let at = Acquisition { call: escape.at, block, ..acquired.clone() };
+        match (escape.to, facts.body.op(escape.at)) {
+            (Recipient::Wrapper, Op::Call { callee, args }) => {
+                let Some(class) = project.callable(code, callee).map(ClassId) else { continue };
+                let resource = facts.body.args(args).iter().find_map(|arg| {
+                    let owned = keeping::kept(project, code, escape.at, arg.value, class, acquired)?;
+                    owner::class_resource(project, &owned)
+                });
+                found.extend(resource.map(|resource| Acquisition {
+                    is_doubtful: acquired.is_doubtful || resource.on_drop == OnDrop::Closed,
+                    resource: Arc::new(resource),
+                    factory: Some(class.0),
+                    is_guess: true,
+                    ..at
+                }));
+            }
+            (Recipient::Other, Op::Comprehension { kind: Comprehension::List, args }) => {
+                let element = facts.body.args(args).last().map(|arg| arg.value);
+                if element == Some(acquired.call) && acquired.share == Share::Whole {
+                    found.push(Acquisition { share: Share::Each, ..at });
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether a function returns something, on some way, that is not a resource it acquired: then its caller
@@ -154,18 +267,32 @@ fn named_after(project: &Project, code: CodeId, acquisition: &Acquisition) -> Re
 }
 
 /// The classes that own what a method of theirs acquires, as resources.
-fn owning_class(project: &Project, code: CodeId) -> Vec<(Owned, Resource)> {
+fn owning_class(project: &Project, code: CodeId) -> Vec<(ClassId, HandedOut)> {
     owner::owned(project, code)
         .into_iter()
-        .filter(|owned| project.facts(owned.store.code).own_name() == "__init__")
         .filter(|owned| project.class_member(owned.class, "__new__").is_none())
-        .filter(|owned| !hands_itself_on(project, owned.store.code))
-        .filter(|owned| is_always_stored(project, owned))
         .filter_map(|owned| {
+            let method = project.facts(code).own_name();
+            let is_made_with_it = method == "__init__" && is_always_stored(project, &owned);
+            if !is_made_with_it && !opens(method) {
+                return None;
+            }
             let resource = owner::class_resource(project, &owned)?;
-            Some((owned, resource))
+            let is_doubtful = resource.on_drop == OnDrop::Closed || hands_itself_on(project, code);
+            let after = (!is_made_with_it).then(|| method.to_owned());
+            // One that hands itself on may be released by whoever got it; one that opens on demand has
+            // several ways to do so.
+            if is_doubtful && is_made_with_it && resource.on_drop != OnDrop::Closed {
+                return None;
+            }
+            Some((owned.class, HandedOut { resource: Arc::new(Resource { after, ..resource }), is_doubtful }))
         })
         .collect()
+}
+
+/// Whether a method is named for opening what its object works with.
+fn opens(method: &str) -> bool {
+    matches!(method, "open" | "connect" | "start" | "listen" | "bind" | "login" | "begin" | "launch")
 }
 
 /// Whether every object of the class comes to own the resource.
@@ -197,7 +324,8 @@ fn hands_itself_on(project: &Project, method: CodeId) -> bool {
 }
 
 /// The places where a function or class of the project is called.
-fn calls_of(project: &Project, target: CodeId, resource: &Arc<Resource>) -> Vec<(CodeId, Acquisition)> {
+fn calls_of(project: &Project, target: CodeId, handed_out: &HandedOut) -> Vec<(CodeId, Acquisition)> {
+    let resource = &handed_out.resource;
     project
         .references(target)
         .iter()
@@ -211,10 +339,11 @@ fn calls_of(project: &Project, target: CodeId, resource: &Arc<Resource>) -> Vec<
                 call: reference.at,
                 block: reference.block,
                 resource: resource.clone(),
-                part: None,
+                share: Share::Whole,
                 factory: Some(target),
                 is_conditional,
                 is_guess: true,
+                is_doubtful: handed_out.is_doubtful,
             };
             Some((reference.code, acquisition))
         })

@@ -43,10 +43,12 @@ pub(super) fn follow(project: &Project, code: CodeId, acquisition: &Acquisition)
     let known = Known::at(facts, &flow, acquisition.block, acquisition.call);
     let held = Held { known, ..Held::default() };
     let mut fate = run(project, code, acquisition, Some(held.clone()), Held::default());
-    if fate.escaped.iter().any(|escape| escape.to == Recipient::Callee) {
+    let may_be_lent = |to: Recipient| matches!(to, Recipient::Callee | Recipient::Forgetful);
+    if fate.escaped.iter().any(|escape| may_be_lent(escape.to)) {
         let lent = run(project, code, acquisition, Some(Held { is_lent: true, ..held }), Held::default());
         let only_errors = lent.dropped.iter().all(|dropped| matches!(dropped, Drop::OnError(_)));
-        if !lent.released.is_empty() && lent.escaped.is_empty() && only_errors {
+        let is_forgotten = fate.escaped.iter().all(|escape| escape.to == Recipient::Forgetful);
+        if !lent.released.is_empty() && lent.escaped.is_empty() && (only_errors || is_forgotten) {
             fate = lent;
         }
     }
@@ -237,13 +239,22 @@ impl Analysis<'_> {
             Op::Not(inner) => self.truth(held, inner).map(|truth| !truth),
             _ if is_held(condition) && self.is_whole(condition) => Some(true),
             Op::Attr { base, name } if is_held(base) && self.facts.str(name) == "closed" => Some(false),
+            // The pipes of a process that were asked for are there.
+            Op::Attr { base, name }
+                if is_held(base) && matches!(self.facts.str(name), "stdin" | "stdout" | "stderr") =>
+            {
+                Some(true)
+            }
             Op::Call { callee, args } if self.is_attribute_test(callee, args, held) => Some(true),
             // It is not another object.
-            Op::Compare { op: op @ (CompareOp::Is | CompareOp::IsNot), left, right }
-                if is_held(left) != is_held(right)
-                    && self.is_whole(if is_held(left) { left } else { right }) =>
+            Op::Compare {
+                op: op @ (CompareOp::Is | CompareOp::IsNot | CompareOp::Eq | CompareOp::NotEq),
+                left,
+                right,
+            } if is_held(left) != is_held(right)
+                && self.is_whole(if is_held(left) { left } else { right }) =>
             {
-                Some(op == CompareOp::IsNot)
+                Some(matches!(op, CompareOp::IsNot | CompareOp::NotEq))
             }
             Op::Compare { .. } => match none_test(self.facts, condition) {
                 Some((value, is_none)) if is_held(value) && self.is_whole(value) => Some(!is_none),

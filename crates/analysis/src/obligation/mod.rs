@@ -12,20 +12,26 @@ mod class;
 mod condition;
 mod factory;
 mod follow;
+mod keeping;
 mod owner;
 mod parameter;
 mod raising;
+mod replaced;
 mod step;
+mod unfinished;
 
 use leakwright_catalogue::{Family, OnDrop};
 
+use crate::flow::Flow;
 use crate::ir::{BlockId, ItemFacts, Name, Op, Terminator, Val, VarId};
 use crate::project::{CodeId, Project};
 
-pub use acquire::Acquisition;
+pub use acquire::{Acquisition, Share};
 pub(crate) use factory::Obligations;
 pub use owner::{Owned, Ownership, SkippedBase, Teardown, owned, ownership, skipped_bases};
 pub use parameter::{ReleasedParameter, released_parameters};
+pub use replaced::{Replaced, replaced};
+pub use unfinished::{Unfinished, unfinished};
 
 /// What becomes of an acquired resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +76,8 @@ pub enum Recipient {
     Attribute,
     /// Code that is called with it.
     Callee,
+    /// An object of the project that keeps it and never lets go of it.
+    Forgetful,
     /// A container, a nested function, or another scope.
     Other,
 }
@@ -127,6 +135,17 @@ impl Fate {
         matches!(facts.body.op(base), Op::Load(var) if self.variables.contains(&var))
     }
 
+    /// Whether the code that hands it on stands in a loop: that it may run no times at all is not thought
+    /// of.
+    fn is_handed_on_in_a_loop(&self, facts: &ItemFacts, acquisition: &Acquisition) -> bool {
+        self.escaped.iter().any(|escape| {
+            let block = facts.body.block_of(escape.at);
+            block.is_none_or(|block| {
+                block != acquisition.block && Flow::is_in_loop_without(&facts.body, block, acquisition.block)
+            })
+        })
+    }
+
     /// The verdict on an acquisition.
     pub fn verdict(&self, project: &Project, code: CodeId, acquisition: &Acquisition) -> Verdict {
         let facts = project.facts(code);
@@ -139,10 +158,19 @@ impl Fate {
         {
             return Verdict::Sound(Soundness::NotStarted);
         }
+        if acquisition.is_doubtful && self.released.is_empty() {
+            return Verdict::Sound(Soundness::HandedOn);
+        }
         if acquisition.is_conditional {
             return Verdict::Sound(Soundness::HandedOn);
         }
         let at_exit = self.dropped.iter().any(|dropped| matches!(dropped, Drop::AtExit(_)));
+        let overwritten = self.dropped.iter().any(|dropped| matches!(dropped, Drop::Overwritten(_)));
+        // A handler ends by dropping what it caught.
+        if resource.caught {
+            let is_lost = (at_exit || overwritten) && self.released.is_empty();
+            return if is_lost { Verdict::Forgotten } else { Verdict::Sound(Soundness::Released) };
+        }
         // What a function does last, as in `return wrap(resource)`, is as good as returning it.
         let is_last = |at: Val| {
             let block = facts.body.block_of(at);
@@ -151,9 +179,8 @@ impl Fate {
         let only_returned = self.escaped.iter().all(|escape| match escape.to {
             Recipient::Caller | Recipient::Wrapper => true,
             Recipient::Callee | Recipient::Other => is_last(escape.at) && at_exit,
-            Recipient::Attribute | Recipient::Consumer => false,
+            Recipient::Attribute | Recipient::Consumer | Recipient::Forgetful => false,
         });
-        let overwritten = self.dropped.iter().any(|dropped| matches!(dropped, Drop::Overwritten(_)));
         let on_error = self.dropped.iter().any(|dropped| matches!(dropped, Drop::OnError(_)));
         let is_rebound = self.dropped.iter().any(|dropped| {
             matches!(dropped, Drop::Overwritten(at) if matches!(facts.body.op(*at), Op::Store { .. }))
@@ -161,12 +188,19 @@ impl Fate {
         if is_rebound && only_returned {
             return Verdict::Overwritten;
         }
+        let is_forgotten = |escape: &Escape| escape.to == Recipient::Forgetful;
+        if self.released.is_empty() && !self.escaped.is_empty() && self.escaped.iter().all(is_forgotten) {
+            return Verdict::Forgotten;
+        }
         if self.released.is_empty() && self.escaped.is_empty() {
             return if overwritten || at_exit {
                 Verdict::Forgotten
             } else {
                 Verdict::Sound(Soundness::Endless)
             };
+        }
+        if !only_returned && at_exit && !self.is_handed_on_in_a_loop(facts, acquisition) {
+            return Verdict::Conditional;
         }
         if !only_returned {
             let kept = self.escaped.iter().any(|escape| escape.to == Recipient::Attribute);

@@ -5,9 +5,10 @@
 //! specifications (Shadab et al., OOPSLA 2023), turned round: a field that nothing releases although the class
 //! has a method for that is forgotten there.
 
-use leakwright_catalogue::{OnDrop, Resource};
+use leakwright_catalogue::Resource;
 
 use super::{Acquisition, Recipient};
+use crate::flow::Flow;
 use crate::ir::{Op, Step, UseKind, Val};
 use crate::project::{ClassId, CodeId, Entity, Holder, Project, Site, Symbol, ValueId};
 
@@ -134,7 +135,7 @@ pub fn ownership(project: &Project, owned: &Owned) -> Ownership {
 }
 
 /// What one use of an attribute does to the resource in it.
-enum Effect {
+pub(super) enum Effect {
     Nothing,
     Release,
     Escape,
@@ -145,7 +146,7 @@ fn calls(project: &Project, site: Site, method: Option<&str>) -> bool {
     site.depth == 0 && method == Some(project.facts(site.code).str(name))
 }
 
-fn effect(project: &Project, site: Site, resource: &Resource) -> Effect {
+pub(super) fn effect(project: &Project, site: Site, resource: &Resource) -> Effect {
     let facts = project.facts(site.code);
     let used = site.find(project);
     let is_release = |name: &str| {
@@ -184,11 +185,16 @@ fn passed(
         if project.catalogue().borrowers.is_function(&path) || path == "hasattr" {
             return Effect::Nothing;
         }
+        if is_wrapped_in_place(project, code, call, place) {
+            return Effect::Nothing;
+        }
+    }
+    if project.is_undone(code, callee, place) {
+        return Effect::Nothing;
     }
     let mut values = facts.body.args(args).iter().filter(|arg| facts.places.of(arg.value) == Some(place));
     let Some(arg) = values.next() else { return Effect::Escape };
-    let function = project.callable(code, callee).filter(|code| project.is_final(*code));
-    let summary = function.and_then(|function| {
+    let summary = project.called_function(code, callee).and_then(|function| {
         let param = project.parameter_for(code, call, arg.value, function)?;
         project.param_summary(function, param)
     });
@@ -199,6 +205,16 @@ fn passed(
         Some(summary) if !summary.is_lost() => Effect::Nothing,
         _ => Effect::Escape,
     }
+}
+
+/// Whether a call wraps what is in an attribute, and the wrapper takes its place:
+/// `self.stream = TextIOWrapper(self.stream)`.
+fn is_wrapped_in_place(project: &Project, code: CodeId, call: Val, place: crate::ir::PlaceId) -> bool {
+    let facts = project.facts(code);
+    facts
+        .uses
+        .iter()
+        .any(|used| used.place == place && matches!(used.kind, UseKind::Bind(value) if value == call))
 }
 
 /// Names of methods that let go of what an object holds, most telling first.
@@ -319,9 +335,7 @@ fn reaches_attributes_by_name(project: &Project, class: ClassId) -> bool {
 
 /// What an object of a class that owns a resource, and releases it in a method, is to whoever makes it.
 pub(super) fn class_resource(project: &Project, owned: &Owned) -> Option<Resource> {
-    if owned.acquisition.resource.on_drop == OnDrop::Closed
-        || foreign_base(project, owned.class) != Foreign::None
-    {
+    if foreign_base(project, owned.class) != Foreign::None {
         return None;
     }
     let holder = project.attribute(owned.class, owned.name);
@@ -344,10 +358,7 @@ pub(super) fn class_resource(project: &Project, owned: &Owned) -> Option<Resourc
         return None;
     }
     // Other methods of the class may call those that release.
-    let callers = project.own_members(owned.class).filter(|code| {
-        let facts = project.facts(*code);
-        facts.uses.iter().any(|used| matches!(used.kind, UseKind::Call(name) if release.iter().any(|known| known == facts.str(name))))
-    });
+    let callers = project.own_members(owned.class).filter(|code| calls_always(project, *code, &release));
     let more: Vec<String> = callers.map(|code| project.facts(code).own_name().to_owned()).collect();
     release.extend(more);
     let with = release.iter().any(|name| matches!(name.as_str(), "__exit__" | "__aexit__"));
@@ -366,7 +377,25 @@ pub(super) fn class_resource(project: &Project, owned: &Owned) -> Option<Resourc
         after: None,
         any_receiver: false,
         parts: Vec::new(),
+        is_list: false,
+        caught: false,
         ..(*owned.acquisition.resource).clone()
+    })
+}
+
+/// Whether a method calls one of those named on its object, and not just under a condition or after an
+/// exception.
+pub(super) fn calls_always(project: &Project, method: CodeId, names: &[String]) -> bool {
+    let facts = project.facts(method);
+    let mut flow = None;
+    facts.uses.iter().any(|used| {
+        let UseKind::Call(name) = used.kind else { return false };
+        if !names.iter().any(|known| known == facts.str(name)) {
+            return false;
+        }
+        let flow = flow.get_or_insert_with(|| Flow::new(&facts.body));
+        let block = facts.body.block_of(used.at);
+        block.is_some_and(|block| flow.guards(block).is_empty() && !flow.is_in_handler(block))
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leakwright_catalogue::{Family, OnDrop, Resource};
 
 use super::follow::follow_parameter;
-use super::{Acquisition, Drop, Fate};
+use super::{Acquisition, Drop, Fate, Share};
 use crate::ir::{FrameKind, Val, VarId};
 use crate::project::{CodeId, Project, Symbol};
 
@@ -43,10 +43,11 @@ pub fn released_parameters(project: &Project, code: CodeId) -> Vec<ReleasedParam
             call: Val::new(facts.body.insts.len()),
             block: frame.entry,
             resource: Arc::new(anything_that_closes()),
-            part: None,
+            share: Share::Whole,
             factory: None,
             is_conditional: false,
             is_guess: true,
+            is_doubtful: false,
         };
         let fate = follow_parameter(project, code, &given, param.var);
         found.extend(released_late(&fate, param.var));
@@ -141,5 +142,7 @@ fn anything_that_closes() -> Resource {
         after: None,
         any_receiver: false,
         parts: Vec::new(),
+        is_list: false,
+        caught: false,
     }
 }

@@ -4,11 +4,12 @@ use leakwright_catalogue::Family;
 
 use super::acquire::is_used;
 use super::follow::{Held, is_captured};
-use super::{Acquisition, Recipient};
+use super::keeping::{self, Keeper};
+use super::{Acquisition, Recipient, Share};
 use crate::bindings::Binding;
 use crate::file::ItemId;
-use crate::ir::{ArgKind, Args, Comprehension, Const, Name, Op, Val, VarId};
-use crate::project::{CodeId, ParamSummary, Project, Symbol};
+use crate::ir::{ArgKind, Args, Comprehension, Const, ItemKind, Name, Op, Val, VarId};
+use crate::project::{ClassId, CodeId, ParamSummary, Project, Symbol};
 
 /// What an instruction does to an open resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,19 +69,26 @@ impl Step<'_> {
             Op::Merge(args) if self.any_held(args) => Event::Alias,
             Op::Await(value) if self.is_held(value) => Event::Alias,
             Op::Unpack { value, index } if self.is_held(value) => self.unpack(value, index),
-            Op::Index { base, key } if self.acquired.part.is_some() && self.is_result(base) => {
-                match body.op(key) {
-                    Op::Const(Const::Int(index)) => u32::try_from(index)
-                        .map_or(Event::Escape(Recipient::Other), |index| self.unpack(base, index)),
-                    _ => Event::Escape(Recipient::Other),
-                }
+            Op::Iterate { value, .. } if self.is_list() && self.is_held(value) => self.each(),
+            Op::Index { base, .. } if self.is_list() && self.is_held(base) => self.element(),
+            Op::Binary { left, right, .. }
+                if self.is_list() && (self.is_held(left) || self.is_held(right)) =>
+            {
+                Event::Escape(Recipient::Other)
             }
+            Op::Index { base, key } if self.is_part() && self.is_result(base) => match body.op(key) {
+                Op::Const(Const::Int(index)) => u32::try_from(index)
+                    .map_or(Event::Escape(Recipient::Other), |index| self.unpack(base, index)),
+                _ => Event::Escape(Recipient::Other),
+            },
             Op::Enter { context, .. } if self.is_held(context) => self.enter(context),
             Op::Return(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Caller),
             Op::Return(Some(value)) if self.is_cursor(value) => Event::Escape(Recipient::Other),
             Op::Enter { context, .. } if self.is_chained(context) => Event::Release,
             Op::Yield(Some(value)) if self.is_held(value) => self.yielded(),
             Op::Raise(Some(value)) if self.is_held(value) => Event::Escape(Recipient::Other),
+            // What is raised in a handler goes on with the exception that was caught.
+            Op::Raise(_) if self.acquired.resource.caught => Event::Escape(Recipient::Caller),
             Op::Display { args, .. } | Op::Opaque(args) if self.any_held(args) => {
                 Event::Escape(Recipient::Other)
             }
@@ -119,13 +127,66 @@ impl Step<'_> {
         matches!(body.op(callee), Op::Attr { base, .. } if self.is_result(base))
     }
 
+    fn is_part(&self) -> bool {
+        matches!(self.acquired.share, Share::Part(_))
+    }
+
+    fn is_list(&self) -> bool {
+        self.acquired.share == Share::Each
+    }
+
+    /// A loop over the list: what it does to an element it does to all.
+    fn each(&self) -> Event {
+        let facts = self.project.facts(self.code);
+        let body = &facts.body;
+        let is_element = |value: Val| match body.op(value) {
+            Op::Next(iterator) => iterator == self.at,
+            Op::Load(var) => facts.var(var).stores.iter().any(|store| {
+                let stored = facts.stored(*store).map(|value| body.op(value));
+                matches!(stored, Some(Op::Next(iterator)) if iterator == self.at)
+            }),
+            _ => false,
+        };
+        let release = &self.acquired.resource.release;
+        let mut event = Event::Nothing;
+        for at in (self.at.index() + 1..body.insts.len()).map(Val::new) {
+            match body.op(at) {
+                Op::Attr { base, name }
+                    if is_element(base) && release.iter().any(|known| known == facts.str(name)) =>
+                {
+                    return Event::Release;
+                }
+                Op::Attr { .. } | Op::Load(_) | Op::Next(_) | Op::Store { .. } => {}
+                op => {
+                    let mut uses = false;
+                    body.operands(op, |operand| uses |= is_element(operand));
+                    if uses {
+                        event = Event::Escape(Recipient::Other);
+                    }
+                }
+            }
+        }
+        event
+    }
+
+    /// One element of the list: a method of it does nothing for the others, anything else may.
+    fn element(&self) -> Event {
+        let body = &self.project.facts(self.code).body;
+        let only_asked = body.insts[self.at.index() + 1..].iter().all(|inst| {
+            let mut uses = false;
+            body.operands(inst.op, |operand| uses |= operand == self.at);
+            !uses || matches!(inst.op, Op::Attr { .. })
+        });
+        if only_asked { Event::Nothing } else { Event::Escape(Recipient::Other) }
+    }
+
     fn store(&self, var: VarId, value: Val) -> Event {
         if !self.is_held(value) {
             return if self.held.vars.contains(&var) { Event::Unbind(var) } else { Event::Nothing };
         }
         // The result of `os.pipe()` is one value with several duties: a name for all of it is too
         // little to go by.
-        if self.acquired.part.is_some() && self.is_result(value) {
+        if self.is_part() && self.is_result(value) {
             return Event::Escape(Recipient::Other);
         }
         match self.project.file(self.code.module).bindings.of(self.code.item, var) {
@@ -145,9 +206,9 @@ impl Step<'_> {
     }
 
     fn unpack(&self, value: Val, index: u32) -> Event {
-        match self.acquired.part {
-            Some(part) if self.is_result(value) && index == part => Event::Alias,
-            Some(_) if self.is_result(value) => Event::Nothing,
+        match self.acquired.share {
+            Share::Part(part) if self.is_result(value) && index == part => Event::Alias,
+            Share::Part(_) if self.is_result(value) => Event::Nothing,
             // A figure can be had from its axes.
             _ if self.acquired.resource.family == Family::Figure => Event::Alias,
             _ => Event::Escape(Recipient::Other),
@@ -176,17 +237,7 @@ impl Step<'_> {
     /// What a context manager or fixture yields comes back to it; what another generator yields is
     /// gone.
     fn yielded(&self) -> Event {
-        let facts = self.project.facts(self.code);
-        let comes_back = facts.decorators.iter().any(|decorator| {
-            let called = match facts.body.op(*decorator) {
-                Op::Call { callee, .. } => callee,
-                _ => *decorator,
-            };
-            let path = self.project.import_path(self.code, called);
-            let last = path.as_deref().and_then(|path| path.rsplit('.').next());
-            matches!(last, Some("contextmanager" | "asynccontextmanager" | "fixture"))
-        });
-        if comes_back { Event::Nothing } else { Event::Escape(Recipient::Consumer) }
+        if is_resumed(self.project, self.code) { Event::Nothing } else { Event::Escape(Recipient::Consumer) }
     }
 
     /// A comprehension iterates over it, or makes elements of it.
@@ -288,7 +339,9 @@ impl Step<'_> {
         match passed.as_slice() {
             [] => self.unrelated(callee, args),
             [value] => match self.passed(callee, args, *value) {
-                Event::Escape(Recipient::Callee) if self.held.is_lent => Event::Nothing,
+                Event::Escape(Recipient::Callee | Recipient::Forgetful) if self.held.is_lent => {
+                    Event::Nothing
+                }
                 event => event,
             },
             _ => Event::Escape(Recipient::Other),
@@ -306,6 +359,7 @@ impl Step<'_> {
         }
         match text {
             "detach" => Event::Escape(Recipient::Other),
+            "pop" | "popleft" | "copy" | "index" if self.is_list() => Event::Escape(Recipient::Other),
             // The descriptor of a socket goes with the file that is made of it.
             "__enter__" | "__aenter__" | "__iter__" | "makefile" => Event::Alias,
             // What a member of an archive reads from is the archive.
@@ -339,7 +393,7 @@ impl Step<'_> {
             .iter()
             .any(|arg| arg.value == value && matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
         if spread {
-            return Event::Nothing;
+            return if self.is_list() { Event::Escape(Recipient::Callee) } else { Event::Nothing };
         }
         let resource = &self.acquired.resource;
         if let Some(path) = self.project.import_path(self.code, callee) {
@@ -362,19 +416,58 @@ impl Step<'_> {
         if super::acquire::resource(self.project, self.code, callee).is_some() {
             return Event::Escape(Recipient::Wrapper);
         }
+        let place = self.project.facts(self.code).places.of(value);
+        if place.is_some_and(|place| self.project.is_undone(self.code, callee, place)) {
+            return Event::Nothing;
+        }
         match self.summary(callee, value) {
-            Some(summary) => self.by_summary(summary),
-            None => Event::Escape(Recipient::Callee),
+            // What a function does with the elements of a list is not followed.
+            Some(_) if !self.is_list() && self.runs_later(callee) => Event::Alias,
+            // What an object is made of it may hold on to, in parts.
+            Some(summary) if !self.is_list() && !self.is_class(callee) => self.by_summary(summary),
+            _ => match self.kept(callee, value) {
+                Some(kept) => Event::Escape(kept),
+                None => Event::Escape(Recipient::Callee),
+            },
         }
     }
 
     fn summary(&self, callee: Val, value: Val) -> Option<&ParamSummary> {
-        let function = self.project.callable(self.code, callee)?;
-        if !self.project.is_final(function) {
-            return None;
-        }
+        let function = self.project.called_function(self.code, callee)?;
         let param = self.project.parameter_for(self.code, self.at, value, function)?;
         self.project.param_summary(function, param)
+    }
+
+    fn is_class(&self, callee: Val) -> bool {
+        let target = self.project.callable(self.code, callee);
+        target.is_some_and(|target| self.project.facts(target).is_class())
+    }
+
+    /// Whether the callee is a generator or coroutine: its body has not run when the call returns, and
+    /// keeps what it is given. One that is awaited on the spot has.
+    fn runs_later(&self, callee: Val) -> bool {
+        let Some(function) = self.project.callable(self.code, callee) else { return false };
+        let body = &self.project.facts(self.code).body;
+        match self.project.facts(function).kind {
+            ItemKind::Function { is_generator: true, .. } => !is_resumed(self.project, function),
+            ItemKind::Function { is_async: true, .. } => !body.insts[self.at.index() + 1..]
+                .iter()
+                .any(|inst| matches!(inst.op, Op::Await(value) if value == self.at)),
+            _ => false,
+        }
+    }
+
+    /// Where the callee is a class of the project that keeps it: whether it lets go of it.
+    fn kept(&self, callee: Val, value: Val) -> Option<Recipient> {
+        if self.is_list() {
+            return None;
+        }
+        let class = ClassId(self.project.callable(self.code, callee)?);
+        match keeping::keeper(self.project, self.code, self.at, value, class, self.acquired)? {
+            Keeper::Releases => Some(Recipient::Wrapper),
+            // What is made for the object alone is as long-lived as that.
+            Keeper::Forgets => (!self.held.vars.is_empty()).then_some(Recipient::Forgetful),
+        }
     }
 
     /// What a function of the project does with it.
@@ -388,6 +481,20 @@ impl Step<'_> {
         let transferred = resource.transfer_to.iter().any(|path| summary.functions.contains(path));
         if summary.is_lost() || transferred { Event::Escape(Recipient::Other) } else { Event::Nothing }
     }
+}
+
+/// Whether a generator is run to its end by whoever uses it: a context manager or a fixture.
+fn is_resumed(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    facts.decorators.iter().any(|decorator| {
+        let called = match facts.body.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        let path = project.import_path(code, called);
+        let last = path.as_deref().and_then(|path| path.rsplit('.').next());
+        matches!(last, Some("contextmanager" | "asynccontextmanager" | "fixture"))
+    })
 }
 
 /// Names of methods of files, sockets, connections and the like: handed around, they stand for the object.

@@ -130,13 +130,17 @@ impl Project {
             None => {}
         }
         let facts = self.facts(code);
-        let Op::Attr { base, name } = facts.body.op(value) else { return None };
+        let Op::Attr { base, name } = facts.body.op(value) else {
+            // `cls(…)` in a class method.
+            let Op::Load(var) = facts.body.op(value) else { return None };
+            return self.self_class(code, var).filter(|(_, is_class)| *is_class).map(|(class, _)| class.0);
+        };
         if self.is_super(code, base) {
             // The next class in line: the class itself is not asked.
             let class = self.enclosing_class(code)?;
             return self.inherited_member(class, facts.str(name));
         }
         let class = self.class_of_value(code, base)?;
-        self.class_member(class, facts.str(name))
+        self.class_member(class, facts.str(name)).or_else(|| self.mixed_in_member(class, facts.str(name)))
     }
 }

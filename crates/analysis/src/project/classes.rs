@@ -185,6 +185,19 @@ impl Project {
             .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
     }
 
+    /// A method that a mixin calls on its object: the one that all classes it is mixed into have.
+    pub(super) fn mixed_in_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
+        let mut found = None;
+        for derived in self.descendants(class).into_iter().skip(1) {
+            let member = self.class_member(derived, name)?;
+            if found.is_some_and(|known| known != member) {
+                return None;
+            }
+            found = Some(member);
+        }
+        found
+    }
+
     /// A method or nested class, looked up in the bases of a class. `None` where a base outside the
     /// project may have it.
     pub(super) fn inherited_member(&self, class: ClassId, name: &str) -> Option<CodeId> {

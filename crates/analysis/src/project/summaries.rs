@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::holders::Symbol;
 use super::{CodeId, Holder, Project, Site};
-use crate::ir::{ArgKind, FrameKind, ItemFacts, Op, ParamKind, Step, Use, UseKind, Val, VarId};
+use crate::ir::{ArgKind, FrameKind, ItemFacts, Op, ParamKind, PlaceId, Step, Use, UseKind, Val, VarId};
 
 /// What a function does with one of its parameters, itself or through the functions it calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +131,8 @@ fn note(
             summary.changes_elements = true;
         }
         (UseKind::Enter, []) => summary.is_entered = true,
+        // What a context manager yields comes back to it.
+        (UseKind::Return, []) if is_yielded_by_manager(project, site.code, used) => {}
         (UseKind::Return, []) => summary.is_returned = true,
         (UseKind::Keep | UseKind::Invoke | UseKind::Augment(_), []) => summary.escapes = true,
         (UseKind::Argument, []) => passed(project, site, used, summary, passed_to),
@@ -145,6 +147,18 @@ fn note(
         }
         _ => {}
     }
+}
+
+/// Whether a use is the `yield` of a function that is made a context manager.
+fn is_yielded_by_manager(project: &Project, code: CodeId, used: Use) -> bool {
+    let facts = project.facts(code);
+    matches!(facts.body.op(used.at), Op::Yield(_))
+        && facts.decorators.iter().any(|decorator| {
+            matches!(
+                project.import_path(code, *decorator).as_deref(),
+                Some("contextlib.contextmanager" | "contextlib.asynccontextmanager")
+            )
+        })
 }
 
 /// Attributes of files and the like that are plain data.
@@ -171,7 +185,10 @@ fn passed(project: &Project, site: Site, used: Use, summary: &mut ParamSummary, 
     {
         return;
     }
-    let target = project.callable(site.code, callee).filter(|code| project.is_final(*code));
+    if project.is_undone(site.code, callee, used.place) {
+        return;
+    }
+    let target = project.called_function(site.code, callee);
     match target.and_then(|code| Some((code, project.parameter_for(site.code, used.at, value, code)?))) {
         Some(param) => passed_to.push(param),
         None => summary.escapes = true,
@@ -259,6 +276,47 @@ impl Project {
         })
     }
 
+    /// The one function that a call runs, if that is certain: for a class its constructor.
+    pub fn called_function(&self, code: CodeId, callee: Val) -> Option<CodeId> {
+        let target = self.callable(code, callee)?;
+        let function = if self.facts(target).is_class() {
+            let class = super::ClassId(target);
+            let init = self.class_member(class, "__init__")?;
+            // One of a library may come first.
+            let is_first = self.class_of(init) == Some(class) || self.external_bases(class).is_empty();
+            if !is_first || self.class_member(class, "__new__").is_some() {
+                return None;
+            }
+            init
+        } else {
+            target
+        };
+        Some(function).filter(|function| self.is_final(*function))
+    }
+
+    /// Whether a call hands a value to something, and another call of the same function takes it back, or
+    /// the other way round: `logger.addHandler(handler)` and `logger.removeHandler(handler)`.
+    pub(crate) fn is_undone(&self, code: CodeId, callee: Val, place: PlaceId) -> bool {
+        const PAIRS: [(&str, &str); 5] = [
+            ("add", "remove"),
+            ("register", "unregister"),
+            ("attach", "detach"),
+            ("subscribe", "unsubscribe"),
+            ("install", "uninstall"),
+        ];
+        let facts = self.facts(code);
+        let Op::Attr { name, .. } = facts.body.op(callee) else { return false };
+        let name = facts.str(name);
+        let both_ways = PAIRS.iter().flat_map(|(done, undone)| [(done, undone), (undone, done)]);
+        let other = both_ways.into_iter().find_map(|(this, other)| Some((other, name.strip_prefix(this)?)));
+        let Some((other, rest)) = other else { return false };
+        facts.uses.iter().filter(|used| used.kind == UseKind::Argument && used.place == place).any(|used| {
+            let Op::Call { callee, .. } = facts.body.op(used.at) else { return false };
+            let Op::Attr { name, .. } = facts.body.op(callee) else { return false };
+            facts.str(name).strip_prefix(other) == Some(rest)
+        })
+    }
+
     /// What a function does with a parameter.
     pub fn param_summary(&self, function: CodeId, param: VarId) -> Option<&ParamSummary> {
         self.summaries.params.get(&(function, param))
@@ -288,6 +346,11 @@ impl Project {
 
     /// Whether a call passes `self` by itself: a method looked up on an object.
     fn passes_self(&self, code: CodeId, callee: Val, function: CodeId) -> bool {
+        if self.facts(function).own_name() == "__init__"
+            && self.callable(code, callee).is_some_and(|target| self.facts(target).is_class())
+        {
+            return true;
+        }
         let through_attribute = matches!(self.facts(code).body.op(callee), Op::Attr { .. });
         let through_class = matches!(self.entity(code, callee), Some(super::Entity::Function(_)));
         through_attribute && !through_class && self.is_instance_method(function)

@@ -3,7 +3,8 @@
 //! ## What it does
 //!
 //! Finds resources that are released, but not on every way: an exception, an early `return` or a
-//! condition leads past the release.
+//! condition leads past the release. A constructor that opens something and then fails is one of them:
+//! nobody gets the object, so nobody can close what it holds (information).
 //!
 //! ## Why it leaks
 //!
@@ -63,6 +64,7 @@ use leakwright_catalogue::Family as Kind;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity, Tier};
 use crate::fix::{Fix, Sources};
+use crate::holding;
 use crate::registry::docs;
 use crate::releasing;
 use crate::rule::{Family, Metadata, Rule};
@@ -106,9 +108,12 @@ impl Rule for LeakOnErrorPath {
                     findings.push(found.finding(severity, message, pattern));
                 }
                 Verdict::Conditional => {
-                    let message =
-                        format!("{subject} is released on some ways out of the function, not on all");
-                    let pattern = format!("{constructor}(), released under a condition");
+                    let (done, pattern) = if found.fate.released.is_empty() {
+                        ("handed on", format!("{constructor}(), handed on under a condition"))
+                    } else {
+                        ("released", format!("{constructor}(), released under a condition"))
+                    };
+                    let message = format!("{subject} is {done} on some ways out of the function, not on all");
                     // Not to wait for a process is often meant.
                     let severity =
                         if kind == Kind::Process { Severity::Information } else { METADATA.severity };
@@ -118,6 +123,7 @@ impl Rule for LeakOnErrorPath {
             }
         });
         releasing::released_parameters(&METADATA, context, findings);
+        holding::unfinished(&METADATA, context, findings);
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {

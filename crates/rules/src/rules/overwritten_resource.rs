@@ -3,7 +3,8 @@
 //! ## What it does
 //!
 //! Finds resources whose last name is bound to something else while they are open, though the code
-//! releases what the name holds at the end.
+//! releases what the name holds at the end; and attributes that a method binds to a new resource without
+//! having released the one before.
 //!
 //! ## Why it leaks
 //!
@@ -39,7 +40,9 @@
 //!
 //! ## Known limits
 //!
-//! Only variables of one function are followed; attributes are not.
+//! An attribute counts as open where the constructor opens it, or where the method is named for doing
+//! something again (`reconnect`). What CPython closes with its last reference is not looked for in
+//! attributes.
 //!
 //! ## References
 //!
@@ -51,6 +54,7 @@ use leakwright_catalogue::Family as Kind;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
 use crate::fix::{Fix, Sources};
+use crate::holding;
 use crate::registry::docs;
 use crate::releasing;
 use crate::rule::{Family, Metadata, Rule};
@@ -88,6 +92,7 @@ impl Rule for OverwrittenResource {
             );
             findings.push(found.finding(METADATA.severity, message, pattern));
         });
+        holding::replaced(&METADATA, context, findings);
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
