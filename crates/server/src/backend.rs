@@ -9,7 +9,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::{Client as Connection, LanguageServer};
 
 use crate::capabilities::{self, Client};
-use crate::documents::Documents;
+use crate::documents::{Document, Documents};
 use crate::lsp::{
     CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
@@ -142,9 +142,7 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let Some(document) = self.documents.get(&params.text_document.uri) else { return Ok(None) };
-        // A fix must know all that uses what it changes.
-        let generation = document.path.as_deref().and_then(|path| self.projects.folder_of(path));
-        let generation = generation.map_or(0, |folder| folder.generation());
+        let generation = self.generation_around(&document).await;
         self.projects.hurry();
         let settled = document.snapshot(SETTLES_WITHIN, |snapshot| snapshot.is_settled(generation));
         let Some(snapshot) = settled.await else { return Ok(None) };
@@ -160,6 +158,21 @@ impl LanguageServer for Backend {
         let Some(document) = self.documents.get(&place.text_document.uri) else { return Ok(None) };
         let Some(snapshot) = document.snapshot(Duration::ZERO, |_| true).await else { return Ok(None) };
         Ok(hover::hover(&snapshot, place.position, self.workers.client()))
+    }
+}
+
+impl Backend {
+    /// The state of the project around a document, once all open documents are part of it as they are now.
+    async fn generation_around(&self, document: &Document) -> u64 {
+        let folder =
+            |document: &Document| document.path.as_deref().and_then(|path| self.projects.folder_of(path));
+        let Some(own) = folder(document) else { return 0 };
+        for other in self.documents.all() {
+            if folder(&other).is_some_and(|other| Arc::ptr_eq(&own, &other)) {
+                other.snapshot(Duration::ZERO, |_| true).await;
+            }
+        }
+        own.generation()
     }
 }
 

@@ -128,14 +128,16 @@ impl Document {
         inbox.is_due = true;
     }
 
-    /// Makes a version known to those who wait for it, unless more is known already.
-    pub(crate) fn finish(&self, snapshot: Arc<Snapshot>) -> bool {
+    /// Makes a version known to those who wait for it; in the place of another one only if that is still
+    /// what is known last.
+    pub(crate) fn finish(&self, snapshot: Arc<Snapshot>, replaced: Option<&Arc<Snapshot>>) -> bool {
         self.latest.send_if_modified(|latest| {
-            let is_newer = latest.as_ref().is_none_or(|latest| latest.rank() <= snapshot.rank());
-            if is_newer {
+            let is_expected = |old| latest.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, old));
+            let fits = replaced.is_none_or(is_expected);
+            if fits {
                 *latest = Some(snapshot);
             }
-            is_newer
+            fits
         })
     }
 
@@ -195,9 +197,5 @@ impl Snapshot {
             Ok(analysis) => analysis.is_settled && (self.generation == 0 || self.generation >= generation),
             Err(_) => true,
         }
-    }
-
-    fn rank(&self) -> (i32, u64, bool) {
-        (self.version, self.generation, self.is_settled(0))
     }
 }

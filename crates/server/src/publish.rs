@@ -34,14 +34,14 @@ impl Publisher {
         Self { queue }
     }
 
-    /// Makes what was found in a version known, and publishes it unless it is superseded. As a correction
-    /// of what was published of the same version, only if it says something else.
+    /// Makes what was found in a version known, and publishes it unless it is superseded. In the place of
+    /// what was known of the same version it is published only if it says something else.
     pub(crate) fn publish(
         &self,
         document: &Document,
         snapshot: Snapshot,
+        replaced: Option<&Arc<Snapshot>>,
         client: Client,
-        is_correction: bool,
     ) {
         let snapshot = Arc::new(snapshot);
         let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +49,7 @@ impl Publisher {
             let inbox = document.inbox();
             inbox.version == snapshot.version && !inbox.is_closed
         };
-        if !is_current || !document.finish(Arc::clone(&snapshot)) {
+        if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
             return;
         }
         let diagnostics = match &snapshot.analysis {
@@ -64,7 +64,7 @@ impl Publisher {
             }
         };
         let now = Some((snapshot.version, diagnostics));
-        if is_correction && *published == now {
+        if replaced.is_some() && *published == now {
             return;
         }
         published.clone_from(&now);

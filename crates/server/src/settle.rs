@@ -56,12 +56,19 @@ impl Settler {
     }
 
     fn scan(&self, scan: &Scan) {
+        let mut is_different = scan.reads_configuration;
         for folder in self.projects.folders() {
-            folder.scan(&scan.changed, scan.reads_configuration, &NoProgress);
+            let started = Instant::now();
+            is_different |= folder.scan(&scan.changed, scan.reads_configuration, &NoProgress);
+            tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
             self.projects.loaded();
         }
-        if scan.reads_configuration {
-            self.documents.all().iter().for_each(|document| self.workers.analyze_again(document));
+        // Documents that were judged by themselves may be files of the project now, or fall under another
+        // configuration.
+        for document in self.documents.all() {
+            if is_different && document.latest().is_some_and(|latest| latest.generation == 0) {
+                self.workers.analyze_again(&document);
+            }
         }
     }
 
@@ -83,6 +90,7 @@ impl Settler {
             None => {
                 let Some(linked) = folder.link() else { return !folder.is_loaded() };
                 self.pause = started.elapsed().min(LONGEST_PAUSE);
+                tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
                 linked
             }
         };
@@ -116,6 +124,6 @@ impl Settler {
             generation: linked.generation(),
             analysis: Ok(analysis),
         };
-        self.workers.publish_correction(document, snapshot);
+        self.workers.correct(document, &latest, snapshot);
     }
 }

@@ -95,8 +95,8 @@ impl Workers {
     }
 
     /// Publishes what else is found in a version now that its project was looked at.
-    pub(crate) fn publish_correction(&self, document: &Document, snapshot: Snapshot) {
-        self.shared.publisher.publish(document, snapshot, self.client(), true);
+    pub(crate) fn correct(&self, document: &Document, known: &Arc<Snapshot>, snapshot: Snapshot) {
+        self.shared.publisher.publish(document, snapshot, Some(known), self.client());
     }
 
     /// Has a document analysed, unless a worker has it already.
@@ -150,7 +150,7 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         }
         let snapshot = Snapshot { version, text: core.syntax.text().clone(), generation, analysis };
         let client = shared.client.get().copied().unwrap_or_default();
-        shared.publisher.publish(document, snapshot, client, false);
+        shared.publisher.publish(document, snapshot, None, client);
         if generation > 0 {
             shared.projects.note_edit();
         }
