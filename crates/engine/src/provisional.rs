@@ -27,6 +27,7 @@ pub struct Settled {
 
 impl Analysis {
     /// Of a document judged alone: what to show, going by the last time that its project was linked.
+    #[must_use]
     pub fn provisional(mut self, text: &str, settled: Option<&Settled>) -> Self {
         self.is_settled = false;
         let Some(settled) = settled else { return self };
@@ -50,6 +51,7 @@ impl Analysis {
 
     /// Of a document judged alone, before its project was linked for the first time: only what no other
     /// file can disprove.
+    #[must_use]
     pub fn undisputed(mut self) -> Self {
         self.is_settled = false;
         let facts = Arc::clone(&self.linked.member(self.module).facts);
@@ -80,12 +82,16 @@ struct Counts(FxHashMap<u64, usize>);
 impl Counts {
     fn of(findings: &[Found], text: &str) -> Self {
         let mut counts = FxHashMap::default();
-        findings.iter().for_each(|found| *counts.entry(identity(&found.finding, text)).or_default() += 1);
+        for found in findings {
+            *counts.entry(identity(&found.finding, text)).or_default() += 1;
+        }
         Self(counts)
     }
 
     fn subtract(&mut self, findings: &[Found], text: &str) {
-        findings.iter().for_each(|found| _ = self.take(&found.finding, text));
+        for found in findings {
+            self.take(&found.finding, text);
+        }
     }
 
     /// Counts one less; whether there was one.

@@ -89,7 +89,9 @@ impl Project {
     /// Links files. Where two have the same name the first is what imports find.
     pub fn link(modules: Vec<Module>, catalogue: Arc<Catalogue>) -> Self {
         let mut project = Self::unlinked(modules, catalogue);
-        STEPS.iter().for_each(|step| step(&mut project));
+        for step in STEPS {
+            step(&mut project);
+        }
         project
     }
 
