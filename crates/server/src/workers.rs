@@ -135,7 +135,7 @@ fn recover(document: &Document) {
 /// Analyses a document until nothing is due.
 fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
-    while let Some(version) = take_changes(document, &mut core) {
+    while let Some((version, is_fresh)) = take_changes(document, &mut core) {
         let Some(tree) = parse(document, &mut core, parser, version) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
         let (analysis, generation) = match tree {
@@ -154,14 +154,15 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         if generation > 0 {
             shared.projects.note_edit();
         }
-        if has_error {
+        // What was parsed afresh is healed.
+        if has_error && !is_fresh {
             heal_later(document, version, shared);
         }
     }
 }
 
-/// Takes what has come in; the version it leads to, or `None` if there is nothing to do.
-fn take_changes(document: &Document, core: &mut Core) -> Option<i32> {
+/// Takes what has come in; the version it leads to and whether to parse it afresh, or `None` if there is nothing to do.
+fn take_changes(document: &Document, core: &mut Core) -> Option<(i32, bool)> {
     let mut inbox = document.inbox();
     if !inbox.is_due || inbox.is_closed {
         inbox.is_queued = false;
@@ -175,7 +176,7 @@ fn take_changes(document: &Document, core: &mut Core) -> Option<i32> {
     if is_fresh {
         core.syntax.forget_tree();
     }
-    Some(version)
+    Some((version, is_fresh))
 }
 
 fn is_current(document: &Document, version: i32) -> bool {
