@@ -1,19 +1,17 @@
 //! Checking: from paths to findings.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use leakwright_analysis::project::{Module, ModuleId, Project};
-use leakwright_catalogue::Catalogue;
 use leakwright_rules::{Confidence, Context, Finding, Fix, Sources};
 use leakwright_syntax::Tree;
 use rayon::prelude::*;
 
-use crate::config::Config;
 use crate::configurations::Configurations;
 use crate::discover::{Found, discover};
 use crate::error::{FileError, Problem};
+use crate::linked::catalogue;
 use crate::load::{SourceFile, line_of, load, load_bytes, parse};
 use crate::selector::Selector;
 use crate::suppress::UnusedSuppression;
@@ -146,7 +144,7 @@ fn split(
 /// Links the files and runs the rules over each.
 pub(crate) fn judge(files: Vec<SourceFile>, mut errors: Vec<FileError>, options: &Options) -> Checked {
     let modules: Vec<Module> = files.iter().map(|file| file.module.clone()).collect();
-    let project = Project::link(modules, catalogue(&files));
+    let project = Project::link(modules, catalogue(files.iter().map(|file| &file.config)));
     let results: Vec<FileResult> = (0..files.len())
         .into_par_iter()
         .map(|index| check_file(&project, ModuleId(index as u32), &files[index], options))
@@ -168,18 +166,6 @@ pub(crate) fn judge(files: Vec<SourceFile>, mut errors: Vec<FileError>, options:
     let trees = Trees::new(&files);
     let files_checked = files.len();
     Checked { project, findings, errors, unused_suppressions: unused, files_checked, files, trees }
-}
-
-/// Built-in facts and those of all configurations in use.
-fn catalogue(files: &[SourceFile]) -> Arc<Catalogue> {
-    let mut seen: BTreeSet<*const Config> = BTreeSet::new();
-    let mut own = Vec::new();
-    for file in files {
-        if seen.insert(Arc::as_ptr(&file.config)) {
-            own.extend(file.config.resources.iter().cloned());
-        }
-    }
-    crate::config::catalogue(&own)
 }
 
 struct FileResult {

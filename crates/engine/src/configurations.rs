@@ -21,6 +21,8 @@ type Found = Result<Option<Origin>, ConfigError>;
 #[derive(Debug, Default)]
 pub struct Configurations {
     known: Mutex<BTreeMap<PathBuf, Found>>,
+    /// What holds in directories that no configuration is above.
+    defaults: Mutex<BTreeMap<PathBuf, Arc<Config>>>,
 }
 
 /// Names of configuration files, the first that is there wins.
@@ -34,7 +36,10 @@ impl Configurations {
                 return Ok(origin);
             }
         }
-        Ok(Origin { config: Arc::new(Config::default_for(directory)), path: None })
+        let mut defaults = self.defaults.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let config =
+            defaults.entry(directory.to_owned()).or_insert_with(|| Arc::new(Config::default_for(directory)));
+        Ok(Origin { config: Arc::clone(config), path: None })
     }
 
     /// The configuration that a directory itself has.

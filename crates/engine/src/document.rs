@@ -1,18 +1,18 @@
-//! One open document, analysed by itself as it is being edited.
+//! One open document as it is being edited.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
-use leakwright_analysis::project::{Module, ModuleId, Project};
-use leakwright_rules::{Context, Finding, Fix, Sources};
+use leakwright_analysis::project::ModuleId;
 use leakwright_syntax::Tree;
 
 use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
+use crate::linked::{Analysis, Linked, Member};
 use crate::load::Place;
-use crate::suppress::suppressions;
+use crate::suppress::{Suppression, suppressions};
 
 /// What holds for a document because of where it lies.
 #[derive(Clone, Debug)]
@@ -21,35 +21,32 @@ pub struct DocumentContext {
     place: Place,
 }
 
-/// Analyses the versions of a document one after the other. What did not change between two of them
-/// is not analysed again.
+/// Maps the versions of a document one after the other. What did not change between two of them is not
+/// mapped again.
 #[derive(Default)]
-pub struct DocumentAnalyzer {
+pub struct DocumentMapper {
     facts: Option<Arc<FileFacts>>,
 }
 
-/// What is known of one version of a document.
-pub struct Analysis {
-    /// The findings to show, in order.
-    pub findings: Vec<Finding>,
-    /// The tree they were found in.
-    pub tree: Tree,
-    /// Parts of the analysis that failed. That is a fault of this program.
-    pub failed: Vec<String>,
-    project: Project,
-    config: Arc<Config>,
+/// One version of a document, by itself.
+#[derive(Clone)]
+pub struct Mapped {
+    pub(crate) tree: Tree,
+    pub(crate) version: i32,
+    pub(crate) facts: Arc<FileFacts>,
+    pub(crate) suppressions: Arc<[Suppression]>,
+    /// Whether mapping it failed. That is a fault of this program.
+    pub is_failed: bool,
 }
 
 impl DocumentContext {
     /// For a document at a path, if it has one, in the innermost of the open folders around it.
-    #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
-    pub fn new<'p>(
+    pub fn new(
         path: Option<&Path>,
-        roots: impl Iterator<Item = &'p Path>,
+        root: Option<&Path>,
         configurations: &Configurations,
     ) -> Result<Self, ConfigError> {
         let Some(path) = path else { return Ok(Self::unconfigured(Path::new("untitled.py"))) };
-        let root = roots.filter(|root| path.starts_with(root)).max_by_key(|root| root.components().count());
         let root = root.or_else(|| path.parent()).unwrap_or(Path::new("/"));
         Ok(Self { path: path.to_owned(), place: Place::find(path, root, configurations)? })
     }
@@ -61,49 +58,39 @@ impl DocumentContext {
     }
 }
 
-impl DocumentAnalyzer {
-    /// Analyses a version, given its tree.
-    pub fn analyze(&mut self, tree: Tree, context: &DocumentContext) -> Analysis {
-        let DocumentContext { path, place } = context;
-        let mapped = catch_unwind(AssertUnwindSafe(|| FileFacts::map(&tree, self.facts.as_deref())));
-        let mut failed = Vec::new();
-        let facts = Arc::new(mapped.unwrap_or_else(|_| {
-            failed.push("the analysis".to_owned());
-            FileFacts::empty()
+impl DocumentMapper {
+    /// Maps a version, given its tree.
+    pub fn map(&mut self, tree: Tree, version: i32) -> Mapped {
+        let mapped = catch_unwind(AssertUnwindSafe(|| {
+            (FileFacts::map(&tree, self.facts.as_deref()), suppressions(&tree))
         }));
+        let is_failed = mapped.is_err();
+        let (facts, suppressions) = mapped.unwrap_or_else(|_| (FileFacts::empty(), Vec::new()));
+        let facts = Arc::new(facts);
         self.facts = Some(Arc::clone(&facts));
-        let config = &place.config;
-        let module = Module {
-            name: place.module_name.clone(),
-            is_package: place.is_package,
-            is_test: place.is_test,
-            facts,
-        };
-        let project = Project::link(vec![module], Arc::clone(&config.catalogue));
-        let rules = Context::new(&project, ModuleId(0), &config.settings);
-        let checked = leakwright_rules::check(&rules, &config.rules);
-        failed.extend(checked.failed.into_iter().map(|rule| format!("rule {rule}")));
-        let silences = suppressions(&tree);
-        let findings = checked
-            .findings
-            .into_iter()
-            .filter(|finding| config.shows(path, finding))
-            .filter(|finding| !silences.iter().any(|suppression| suppression.silences(finding)))
-            .collect();
-        Analysis { findings, tree, failed, project, config: Arc::clone(config) }
+        Mapped { tree, version, facts, suppressions: suppressions.into(), is_failed }
     }
 }
 
-impl Analysis {
-    /// The ways to mend a finding, best first.
-    pub fn fixes(&self, finding: &Finding) -> Vec<Fix> {
-        let context = Context::new(&self.project, ModuleId(0), &self.config.settings);
-        leakwright_rules::fixes(finding, &context, self)
+impl Mapped {
+    /// What is found in it by itself, as a project of one file.
+    pub fn judge_alone(&self, context: &DocumentContext) -> Analysis {
+        let member = self.member(context.path.clone(), context.place.clone());
+        Linked::alone(Arc::new(member)).judge(ModuleId(0))
     }
-}
 
-impl Sources for Analysis {
-    fn tree(&self, _: ModuleId) -> Option<&Tree> {
-        Some(&self.tree)
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.tree.text()
+    }
+
+    pub(crate) fn member(&self, path: PathBuf, place: Place) -> Member {
+        Member {
+            path,
+            place,
+            facts: Arc::clone(&self.facts),
+            suppressions: Arc::clone(&self.suppressions),
+            open: Some((self.tree.clone(), self.version)),
+        }
     }
 }

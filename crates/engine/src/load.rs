@@ -124,6 +124,13 @@ impl Place {
         })
     }
 
+    /// Whether the same holds for a file here and there.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config)
+            && (&self.module_name, self.is_package, self.is_test)
+                == (&other.module_name, other.is_package, other.is_test)
+    }
+
     /// For a path that is nowhere.
     pub(crate) fn unconfigured(path: &Path, config: Arc<Config>) -> Self {
         let name = module_name(path, &[]);

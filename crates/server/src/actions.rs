@@ -1,12 +1,13 @@
 //! `textDocument/codeAction`: quick fixes for the findings in a range.
 
+use leakwright_engine::Found;
 use leakwright_rules::Finding;
 use leakwright_syntax::{PositionRange, TextRange};
 
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{CodeActionContext, CodeActionKind, CodeActionOrCommand, Range};
-use crate::to_proto;
+use crate::to_proto::{self, Target};
 
 /// The fixes of the findings that touch a range, best first.
 pub(crate) fn code_actions(
@@ -21,31 +22,24 @@ pub(crate) fn code_actions(
         return Vec::new();
     }
     let wanted = from_proto(snapshot, range, client);
-    let touching = |finding: &&Finding| finding.range.touches(wanted) || same_line(snapshot, finding, wanted);
-    analysis
-        .findings
-        .iter()
-        .filter(touching)
-        .flat_map(|finding| {
-            let diagnostic = to_proto::diagnostic(finding, &snapshot.text, &document.uri, client);
-            analysis
-                .fixes(finding)
-                .into_iter()
-                .filter(|fix| !fix.edits.is_empty())
-                .map(move |fix| {
-                    let action = to_proto::quick_fix(
-                        &fix,
-                        diagnostic.clone(),
-                        &snapshot.text,
-                        &document.uri,
-                        snapshot.version,
-                        client,
-                    );
-                    CodeActionOrCommand::CodeAction(action)
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let touching =
+        |found: &&Found| found.finding.range.touches(wanted) || same_line(snapshot, &found.finding, wanted);
+    let mut actions = Vec::new();
+    for found in analysis.findings.iter().filter(touching) {
+        let diagnostic = to_proto::diagnostic(found, &snapshot.text, &document.uri, client);
+        let target = |module| {
+            if module != found.finding.module {
+                return Target::of(&found.linked, module);
+            }
+            let (uri, version) = (document.uri.clone(), Some(snapshot.version));
+            Some(Target { uri, text: &snapshot.text, version })
+        };
+        for fix in analysis.fixes(found).iter().filter(|fix| !fix.edits.is_empty()) {
+            let action = to_proto::quick_fix(fix, diagnostic.clone(), target, client);
+            actions.extend(action.map(CodeActionOrCommand::CodeAction));
+        }
+    }
+    actions
 }
 
 fn wants_quick_fixes(context: &CodeActionContext) -> bool {

@@ -4,9 +4,11 @@ use leakwright_syntax::Encoding;
 
 use crate::lsp::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
-    HoverProviderCapability, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    HoverProviderCapability, OneOf, PositionEncodingKind, Registration, SaveOptions, ServerCapabilities,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
+use serde_json::json;
 
 /// What the client can do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,17 +19,22 @@ pub(crate) struct Client {
     pub(crate) related_information: bool,
     /// Whether edits may name the version they are for.
     pub(crate) document_changes: bool,
+    /// Whether it watches files for us.
+    pub(crate) watches_files: bool,
 }
 
 impl Client {
     pub(crate) fn new(capabilities: &ClientCapabilities) -> Self {
         let text = capabilities.text_document.as_ref();
         let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
-        let edits = capabilities.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
+        let workspace = capabilities.workspace.as_ref();
+        let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let watches = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
         Self {
             encoding: encoding(capabilities),
             related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false),
             document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
+            watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
         }
     }
 }
@@ -64,7 +71,25 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             ..CodeActionOptions::default()
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
         ..ServerCapabilities::default()
+    }
+}
+
+/// What files we want to hear of: code, and what configures us.
+pub(crate) fn watched_files() -> Registration {
+    let patterns = ["**/*.{py,pyi,pyw}", "**/{pyproject,leakwright,.leakwright}.toml", "**/.gitignore"];
+    let watchers = patterns.map(|pattern| json!({ "globPattern": pattern }));
+    Registration {
+        id: "files".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: Some(json!({ "watchers": watchers })),
     }
 }
 

@@ -5,19 +5,22 @@
 //! for an analysis.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
-use leakwright_engine::Analysis;
+use leakwright_engine::{Analysis, Owner, Settled};
 use leakwright_syntax::{Change, Refusal, Text};
 use tokio::sync::watch;
 
-use crate::lsp::Url;
+use crate::lsp::{Diagnostic, Url};
 
 /// The open documents, by address.
 #[derive(Default)]
 pub(crate) struct Documents {
     open: DashMap<Url, Arc<Document>>,
+    opened: AtomicU64,
 }
 
 /// An open document.
@@ -26,10 +29,15 @@ pub(crate) struct Document {
     pub(crate) uri: Url,
     /// Its path; `None` for one that was never saved.
     pub(crate) path: Option<PathBuf>,
+    /// Tells it from others that were open under its path.
+    pub(crate) owner: Owner,
     inbox: Mutex<Inbox>,
     /// What the worker keeps from one version to the next.
     pub(crate) core: Mutex<crate::workers::Core>,
     latest: watch::Sender<Option<Arc<Snapshot>>>,
+    /// What the client was told last, and of which version.
+    pub(crate) published: Mutex<Option<(i32, Vec<Diagnostic>)>>,
+    settled: Mutex<Option<Arc<Settled>>>,
 }
 
 /// Changes that no worker has seen yet.
@@ -52,6 +60,8 @@ pub(crate) struct Inbox {
 pub(crate) struct Snapshot {
     pub(crate) version: i32,
     pub(crate) text: Text,
+    /// The state of the project that it was judged with; zero outside of projects.
+    pub(crate) generation: u64,
     /// What was found, or why nothing was looked for.
     pub(crate) analysis: Result<Analysis, Refusal>,
 }
@@ -62,6 +72,7 @@ impl Documents {
         let document = Arc::new(Document {
             path: uri.to_file_path().ok(),
             uri: uri.clone(),
+            owner: Owner(self.opened.fetch_add(1, Ordering::Relaxed)),
             inbox: Mutex::new(Inbox {
                 version,
                 changes: vec![Change::Whole(text)],
@@ -72,6 +83,8 @@ impl Documents {
             }),
             core: Mutex::default(),
             latest: watch::Sender::new(None),
+            published: Mutex::default(),
+            settled: Mutex::default(),
         });
         let replaced = self.open.insert(uri, Arc::clone(&document));
         if let Some(replaced) = replaced {
@@ -85,11 +98,16 @@ impl Documents {
         self.open.get(uri).map(|entry| Arc::clone(&entry))
     }
 
+    /// All open documents.
+    pub(crate) fn all(&self) -> Vec<Arc<Document>> {
+        self.open.iter().map(|entry| Arc::clone(&entry)).collect()
+    }
+
     /// Closes a document.
-    pub(crate) fn close(&self, uri: &Url) {
-        if let Some((_, document)) = self.open.remove(uri) {
-            document.inbox().is_closed = true;
-        }
+    pub(crate) fn close(&self, uri: &Url) -> Option<Arc<Document>> {
+        let (_, document) = self.open.remove(uri)?;
+        document.inbox().is_closed = true;
+        Some(document)
     }
 }
 
@@ -110,28 +128,74 @@ impl Document {
         inbox.is_due = true;
     }
 
-    /// Makes a version known to those who wait for it.
-    pub(crate) fn finish(&self, snapshot: Arc<Snapshot>) {
-        self.latest.send_replace(Some(snapshot));
+    /// Makes a version known to those who wait for it; in the place of another one only if that is still
+    /// what is known last.
+    pub(crate) fn finish(&self, snapshot: Arc<Snapshot>, replaced: Option<&Arc<Snapshot>>) -> bool {
+        self.latest.send_if_modified(|latest| {
+            let is_expected = |old| latest.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, old));
+            let fits = replaced.is_none_or(is_expected);
+            if fits {
+                *latest = Some(snapshot);
+            }
+            fits
+        })
     }
 
-    /// The analysis of the text as it is now; waits for it. `None` if the document is closed meanwhile.
-    pub(crate) async fn snapshot(&self) -> Option<Arc<Snapshot>> {
+    /// What is known last.
+    pub(crate) fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.latest.borrow().clone()
+    }
+
+    /// Whether the text as it is now was judged with a state of its project.
+    pub(crate) fn is_settled(&self, generation: u64) -> bool {
+        self.latest().is_some_and(|latest| latest.is_settled(generation))
+    }
+
+    /// What was known when the project was last linked.
+    pub(crate) fn settled(&self) -> Option<Arc<Settled>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what is known now that the project is linked.
+    pub(crate) fn remember(&self, settled: Option<Settled>) {
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = settled.map(Arc::new);
+    }
+
+    /// The analysis of the text as it is now; waits for it, and within a limit for one that is good
+    /// enough. `None` if the document is closed meanwhile.
+    pub(crate) async fn snapshot(
+        &self,
+        limit: Duration,
+        is_enough: impl Fn(&Snapshot) -> bool,
+    ) -> Option<Arc<Snapshot>> {
         let wanted = self.inbox().version;
+        let deadline = Instant::now() + limit;
         let mut latest = self.latest.subscribe();
         loop {
             let current = latest.borrow_and_update().clone();
-            if let Some(snapshot) = current.filter(|snapshot| snapshot.version >= wanted) {
+            if let Some(snapshot) = current.filter(|snapshot| snapshot.version >= wanted)
+                && (is_enough(&snapshot) || Instant::now() >= deadline)
+            {
                 return Some(snapshot);
             }
             if self.inbox().is_closed {
                 return None;
             }
             // Waking up for a document that is closed: the sender lives as long as we hold it.
-            let wake = tokio::time::timeout(std::time::Duration::from_secs(1), latest.changed());
+            let wake = tokio::time::timeout(Duration::from_secs(1), latest.changed());
             if let Ok(Err(_)) = wake.await {
                 return None;
             }
+        }
+    }
+}
+
+impl Snapshot {
+    /// Whether all that belongs to the project was looked at, in the given state or a later one.
+    pub(crate) fn is_settled(&self, generation: u64) -> bool {
+        match &self.analysis {
+            Ok(analysis) => analysis.is_settled && (self.generation == 0 || self.generation >= generation),
+            Err(_) => true,
         }
     }
 }

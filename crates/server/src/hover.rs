@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use leakwright_rules::Finding;
+use leakwright_engine::Found;
 
 use crate::capabilities::Client;
 use crate::documents::Snapshot;
@@ -14,22 +14,28 @@ pub(crate) fn hover(snapshot: &Snapshot, position: Position, client: Client) -> 
     let analysis = snapshot.analysis.as_ref().ok()?;
     let place = leakwright_syntax::Position::new(position.line, position.character);
     let offset = snapshot.text.offset(place, client.encoding);
-    let finding = analysis.findings.iter().find(|finding| finding.range.contains(offset))?;
+    let found = analysis.findings.iter().find(|found| found.finding.range.contains(offset))?;
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
-            value: markdown(finding, snapshot),
+            value: markdown(found, snapshot),
         }),
-        range: Some(to_proto::range(&snapshot.text, finding.range, client.encoding)),
+        range: Some(to_proto::range(&snapshot.text, found.finding.range, client.encoding)),
     })
 }
 
-fn markdown(finding: &Finding, snapshot: &Snapshot) -> String {
+fn markdown(found: &Found, snapshot: &Snapshot) -> String {
+    let Found { finding, linked } = found;
     let metadata = finding.rule.metadata();
     let mut out = format!("**{}** {}: {}\n\n", metadata.code, metadata.name, finding.message);
     for place in &finding.evidence {
-        let line = snapshot.text.position(place.range.start, leakwright_syntax::Encoding::Utf8).line + 1;
-        let _ = writeln!(out, "- line {line}: {}", place.message);
+        let is_here = place.module == finding.module;
+        let text = if is_here { Some(&snapshot.text) } else { linked.text(place.module) };
+        let Some(text) = text else { continue };
+        let line = text.position(place.range.start, leakwright_syntax::Encoding::Utf8).line + 1;
+        let file = linked.path(place.module).file_name().filter(|_| !is_here);
+        let file = file.map_or_else(String::new, |name| format!("{}, ", name.display()));
+        let _ = writeln!(out, "- {file}line {line}: {}", place.message);
     }
     let _ = write!(
         out,

@@ -20,7 +20,9 @@ mod log;
 mod lsp;
 mod order;
 mod parent;
+mod projects;
 mod publish;
+mod settle;
 mod to_proto;
 mod workers;
 

@@ -1,5 +1,7 @@
 //! Publishing diagnostics, in order, by one task.
 
+use std::sync::{Arc, PoisonError};
+
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tower_lsp::Client as Connection;
 
@@ -32,20 +34,43 @@ impl Publisher {
         Self { queue }
     }
 
-    /// Publishes what was found in a version.
-    pub(crate) fn publish(&self, document: &Document, snapshot: &Snapshot, client: Client) {
+    /// Makes what was found in a version known, and publishes it unless it is superseded. In the place of
+    /// what was known of the same version it is published only if it says something else.
+    pub(crate) fn publish(
+        &self,
+        document: &Document,
+        snapshot: Snapshot,
+        replaced: Option<&Arc<Snapshot>>,
+        client: Client,
+    ) {
+        let snapshot = Arc::new(snapshot);
+        let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current = {
+            let inbox = document.inbox();
+            inbox.version == snapshot.version && !inbox.is_closed
+        };
+        if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
+            return;
+        }
         let diagnostics = match &snapshot.analysis {
             Ok(analysis) => analysis
                 .findings
                 .iter()
-                .map(|finding| to_proto::diagnostic(finding, &snapshot.text, &document.uri, client))
+                .map(|found| to_proto::diagnostic(found, &snapshot.text, &document.uri, client))
                 .collect(),
             Err(refusal) => {
                 tracing::warn!("{}: {refusal}", document.uri);
                 Vec::new()
             }
         };
-        self.send(document.uri.clone(), diagnostics, Some(snapshot.version));
+        let now = Some((snapshot.version, diagnostics));
+        if replaced.is_some() && *published == now {
+            return;
+        }
+        published.clone_from(&now);
+        if let Some((version, diagnostics)) = now {
+            self.send(document.uri.clone(), diagnostics, Some(version));
+        }
     }
 
     /// Takes the diagnostics of a closed document away.

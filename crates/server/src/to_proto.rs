@@ -1,6 +1,8 @@
 //! From findings and fixes to what the protocol has for them.
 
-use leakwright_rules::{Applicability, Evidence, Finding, Fix, Severity};
+use leakwright_analysis::project::ModuleId;
+use leakwright_engine::{Found, Linked};
+use leakwright_rules::{Applicability, Edit, Evidence, Fix, Severity};
 use leakwright_syntax::{Encoding, Text, TextRange};
 use serde_json::json;
 
@@ -22,10 +24,20 @@ pub(crate) fn range(text: &Text, range: TextRange, encoding: Encoding) -> Range 
 }
 
 /// A finding as a diagnostic.
-pub(crate) fn diagnostic(finding: &Finding, text: &Text, uri: &Url, client: Client) -> Diagnostic {
+pub(crate) fn diagnostic(found: &Found, text: &Text, uri: &Url, client: Client) -> Diagnostic {
+    let Found { finding, linked } = found;
     let metadata = finding.rule.metadata();
-    let related = finding.evidence.iter().filter(|place| place.range != finding.range);
-    let related: Vec<_> = related.map(|place| related_information(place, text, uri, client)).collect();
+    let is_itself = |place: &Evidence| (place.module, place.range) == (finding.module, finding.range);
+    let elsewhere = finding.evidence.iter().filter(|place| !is_itself(place));
+    let related: Vec<_> = elsewhere
+        .filter_map(|place| {
+            if place.module == finding.module {
+                return Some(related_information(place, text, uri.clone(), client));
+            }
+            let uri = Url::from_file_path(linked.path(place.module)).ok()?;
+            Some(related_information(place, linked.text(place.module)?, uri, client))
+        })
+        .collect();
     Diagnostic {
         range: range(text, finding.range, client.encoding),
         severity: Some(severity(finding.severity)),
@@ -53,45 +65,72 @@ fn severity(severity: Severity) -> DiagnosticSeverity {
 fn related_information(
     place: &Evidence,
     text: &Text,
-    uri: &Url,
+    uri: Url,
     client: Client,
 ) -> DiagnosticRelatedInformation {
     DiagnosticRelatedInformation {
-        location: Location::new(uri.clone(), range(text, place.range, client.encoding)),
+        location: Location::new(uri, range(text, place.range, client.encoding)),
         message: place.message.clone(),
     }
 }
 
-/// A fix as a quick fix for a diagnostic of one version of a document.
-pub(crate) fn quick_fix(
-    fix: &Fix,
-    of: Diagnostic,
-    text: &Text,
-    uri: &Url,
-    version: i32,
-    client: Client,
-) -> CodeAction {
-    let edits: Vec<TextEdit> = fix
-        .edits
-        .iter()
-        .map(|edit| TextEdit::new(range(text, edit.range, client.encoding), edit.text.clone()))
-        .collect();
-    CodeAction {
-        title: fix.title.clone(),
-        kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![of]),
-        edit: Some(workspace_edit(edits, uri, version, client)),
-        is_preferred: Some(fix.applicability == Applicability::Safe),
-        ..CodeAction::default()
+/// A document that a fix changes.
+pub(crate) struct Target<'t> {
+    pub(crate) uri: Url,
+    pub(crate) text: &'t Text,
+    /// The version of one that is open.
+    pub(crate) version: Option<i32>,
+}
+
+impl<'t> Target<'t> {
+    /// A file of a project.
+    pub(crate) fn of(linked: &'t Linked, module: ModuleId) -> Option<Self> {
+        let uri = Url::from_file_path(linked.path(module)).ok()?;
+        Some(Self { uri, text: linked.text(module)?, version: linked.version(module) })
     }
 }
 
-fn workspace_edit(edits: Vec<TextEdit>, uri: &Url, version: i32, client: Client) -> WorkspaceEdit {
+/// A fix as a quick fix for a diagnostic. `None` if a file that it changes cannot be read.
+pub(crate) fn quick_fix<'t>(
+    fix: &Fix,
+    of: Diagnostic,
+    target: impl Fn(ModuleId) -> Option<Target<'t>>,
+    client: Client,
+) -> Option<CodeAction> {
+    let mut modules: Vec<ModuleId> = fix.edits.iter().map(|edit| edit.module).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    let documents: Option<Vec<_>> = modules
+        .into_iter()
+        .map(|module| {
+            let target = target(module)?;
+            let own = fix.edits.iter().filter(|edit| edit.module == module);
+            let new = |edit: &Edit| {
+                TextEdit::new(range(target.text, edit.range, client.encoding), edit.text.clone())
+            };
+            let edits: Vec<TextEdit> = own.map(new).collect();
+            Some((target, edits))
+        })
+        .collect();
+    Some(CodeAction {
+        title: fix.title.clone(),
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![of]),
+        edit: Some(workspace_edit(documents?, client)),
+        is_preferred: Some(fix.applicability == Applicability::Safe),
+        ..CodeAction::default()
+    })
+}
+
+fn workspace_edit(documents: Vec<(Target<'_>, Vec<TextEdit>)>, client: Client) -> WorkspaceEdit {
     if !client.document_changes {
-        return WorkspaceEdit { changes: Some([(uri.clone(), edits)].into()), ..WorkspaceEdit::default() };
+        let changes = documents.into_iter().map(|(target, edits)| (target.uri, edits)).collect();
+        return WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() };
     }
-    let document = OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: Some(version) };
-    let edits = edits.into_iter().map(OneOf::Left).collect();
-    let changes = DocumentChanges::Edits(vec![TextDocumentEdit { text_document: document, edits }]);
+    let changes = documents.into_iter().map(|(target, edits)| TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier { uri: target.uri, version: target.version },
+        edits: edits.into_iter().map(OneOf::Left).collect(),
+    });
+    let changes = DocumentChanges::Edits(changes.collect());
     WorkspaceEdit { document_changes: Some(changes), ..WorkspaceEdit::default() }
 }

@@ -4,28 +4,38 @@
 //! analyses the result; a version that is superseded meanwhile is not published. What comes in while
 //! it works makes it go round again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use leakwright_engine::{Configurations, DocumentAnalyzer, DocumentContext, STACK_SIZE};
+use leakwright_engine::{
+    Analysis, Configurations, DocumentContext, DocumentMapper, Mapped, STACK_SIZE, Standing, Workspace,
+};
 use leakwright_syntax::{Budget, Document as Syntax, Parser, Refusal, Tree};
 use tokio::runtime::Handle;
 
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
+use crate::projects::Projects;
 use crate::publish::Publisher;
 
 /// How long a document with syntax errors rests before it is parsed afresh.
 const HEAL_AFTER: Duration = Duration::from_millis(800);
 
+/// How long a document that is opened waits for the files around it to be read.
+const WAIT_FOR_PROJECT: Duration = Duration::from_millis(100);
+
+/// Instructions in other files that may be linked for every edit: about a millisecond.
+const LINKED_AT_ONCE: usize = 8_000;
+
 /// What a worker keeps of a document from one version to the next.
 #[derive(Default)]
 pub(crate) struct Core {
     syntax: Syntax,
-    analyzer: DocumentAnalyzer,
-    context: Option<DocumentContext>,
+    mapper: DocumentMapper,
+    /// What holds for the document, and the configurations that say so.
+    context: Option<(Arc<Configurations>, DocumentContext)>,
 }
 
 /// The worker threads. Cloning gives another handle to them.
@@ -38,21 +48,19 @@ pub(crate) struct Workers {
 struct Shared {
     publisher: Publisher,
     client: OnceLock<Client>,
-    roots: OnceLock<Vec<PathBuf>>,
-    configurations: Configurations,
+    projects: Projects,
     runtime: Handle,
     workers: OnceLock<Workers>,
 }
 
 impl Workers {
     /// Starts the threads. Must be called within the runtime.
-    pub(crate) fn start(publisher: Publisher) -> Self {
+    pub(crate) fn start(publisher: Publisher, projects: Projects) -> Self {
         let (queue, jobs) = channel();
         let shared = Arc::new(Shared {
             publisher,
             client: OnceLock::new(),
-            roots: OnceLock::new(),
-            configurations: Configurations::default(),
+            projects,
             runtime: Handle::current(),
             workers: OnceLock::new(),
         });
@@ -71,14 +79,24 @@ impl Workers {
     }
 
     /// What the client said when it was initialised.
-    pub(crate) fn initialize(&self, client: Client, roots: Vec<PathBuf>) {
+    pub(crate) fn initialize(&self, client: Client) {
         let _ = self.shared.client.set(client);
-        let _ = self.shared.roots.set(roots);
     }
 
     /// What the client can do.
     pub(crate) fn client(&self) -> Client {
         self.shared.client.get().copied().unwrap_or_default()
+    }
+
+    /// Has a document analysed though its text is the same.
+    pub(crate) fn analyze_again(&self, document: &Arc<Document>) {
+        document.inbox().is_due = true;
+        self.analyze(document);
+    }
+
+    /// Publishes what else is found in a version now that its project was looked at.
+    pub(crate) fn correct(&self, document: &Document, known: &Arc<Snapshot>, snapshot: Snapshot) {
+        self.shared.publisher.publish(document, snapshot, Some(known), self.client());
     }
 
     /// Has a document analysed, unless a worker has it already.
@@ -108,7 +126,7 @@ fn work(jobs: &Mutex<Receiver<Arc<Document>>>, shared: &Shared) {
 /// After a failure: the next change starts from nothing but the text.
 fn recover(document: &Document) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
-    core.analyzer = DocumentAnalyzer::default();
+    core.mapper = DocumentMapper::default();
     core.syntax.forget_tree();
     document.core.clear_poison();
     document.inbox().is_queued = false;
@@ -117,27 +135,34 @@ fn recover(document: &Document) {
 /// Analyses a document until nothing is due.
 fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
-    while let Some(version) = take_changes(document, &mut core) {
+    while let Some((version, is_fresh)) = take_changes(document, &mut core) {
         let Some(tree) = parse(document, &mut core, parser, version) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
-        let analysis = tree.map(|tree| analyze(document, &mut core, tree, shared));
+        let (analysis, generation) = match tree {
+            Ok(tree) => {
+                let (analysis, generation) = analyze(document, &mut core, tree, version, shared);
+                (Ok(analysis), generation)
+            }
+            Err(refusal) => (Err(refusal), leave_out(document, shared)),
+        };
         if let Ok(analysis) = &analysis {
             analysis.failed.iter().for_each(|part| tracing::error!("{}: {part} failed", document.uri));
         }
-        if !is_current(document, version) {
-            continue;
+        let snapshot = Snapshot { version, text: core.syntax.text().clone(), generation, analysis };
+        let client = shared.client.get().copied().unwrap_or_default();
+        shared.publisher.publish(document, snapshot, None, client);
+        if generation > 0 {
+            shared.projects.note_edit();
         }
-        let snapshot = Arc::new(Snapshot { version, text: core.syntax.text().clone(), analysis });
-        document.finish(Arc::clone(&snapshot));
-        shared.publisher.publish(document, &snapshot, shared.client.get().copied().unwrap_or_default());
-        if has_error {
+        // What was parsed afresh is healed.
+        if has_error && !is_fresh {
             heal_later(document, version, shared);
         }
     }
 }
 
-/// Takes what has come in; the version it leads to, or `None` if there is nothing to do.
-fn take_changes(document: &Document, core: &mut Core) -> Option<i32> {
+/// Takes what has come in; the version it leads to and whether to parse it afresh, or `None` if there is nothing to do.
+fn take_changes(document: &Document, core: &mut Core) -> Option<(i32, bool)> {
     let mut inbox = document.inbox();
     if !inbox.is_due || inbox.is_closed {
         inbox.is_queued = false;
@@ -151,7 +176,7 @@ fn take_changes(document: &Document, core: &mut Core) -> Option<i32> {
     if is_fresh {
         core.syntax.forget_tree();
     }
-    Some(version)
+    Some((version, is_fresh))
 }
 
 fn is_current(document: &Document, version: i32) -> bool {
@@ -176,21 +201,96 @@ fn parse(
     }
 }
 
-fn analyze(document: &Document, core: &mut Core, tree: Tree, shared: &Shared) -> leakwright_engine::Analysis {
-    let Core { analyzer, context, .. } = core;
-    let context = context.get_or_insert_with(|| {
-        let roots = shared.roots.get().map_or(&[][..], Vec::as_slice);
-        let found = DocumentContext::new(
-            document.path.as_deref(),
-            roots.iter().map(PathBuf::as_path),
-            &shared.configurations,
-        );
-        found.unwrap_or_else(|error| {
+/// Judges a version, and gives the state of the project that it is part of; zero outside of projects.
+fn analyze(
+    document: &Document,
+    core: &mut Core,
+    tree: Tree,
+    version: i32,
+    shared: &Shared,
+) -> (Analysis, u64) {
+    let is_first = core.context.is_none();
+    let folder = document.path.as_deref().and_then(|path| shared.projects.folder_of(path));
+    if let Some(folder) = folder.as_ref().filter(|_| is_first) {
+        shared.projects.wait_until_loaded(folder, WAIT_FOR_PROJECT);
+    }
+    let mapped = core.mapper.map(tree, version);
+    let context = context(document, &mut core.context, folder.as_deref(), shared);
+    let (mut analysis, generation) = match (folder, &document.path) {
+        (Some(folder), Some(path)) => judge(document, path, &mapped, context, &folder),
+        _ => (mapped.judge_alone(context), 0),
+    };
+    if mapped.is_failed {
+        analysis.failed.push("the analysis".to_owned());
+    }
+    (analysis, generation)
+}
+
+/// Judges a version in its folder, as far as that can be done at once.
+fn judge(
+    document: &Document,
+    path: &Path,
+    mapped: &Mapped,
+    context: &DocumentContext,
+    folder: &Workspace,
+) -> (Analysis, u64) {
+    let standing = folder.update(path, document.owner, Some(mapped));
+    if document.inbox().is_closed {
+        folder.close(path, document.owner);
+    }
+    let alone = || mapped.judge_alone(context);
+    match standing {
+        Standing::Outside => (alone(), 0),
+        Standing::Loading { generation } => (alone().undisputed(), generation),
+        Standing::Inside { generation, linked, others } => {
+            let linked = linked.or_else(|| (others <= LINKED_AT_ONCE).then(|| folder.link()).flatten());
+            let own = linked.and_then(|linked| Some((linked.module_at(path)?, linked)));
+            match own {
+                Some((module, linked)) => {
+                    let analysis = linked.judge(module);
+                    if others > LINKED_AT_ONCE && document.settled().is_none() {
+                        document.remember(analysis.to_settled());
+                    }
+                    (analysis, linked.generation())
+                }
+                None => (alone().provisional(mapped.text(), document.settled().as_deref()), generation),
+            }
+        }
+    }
+}
+
+/// Takes a document that is not parsed out of its project, whose state it gives.
+fn leave_out(document: &Document, shared: &Shared) -> u64 {
+    let Some(path) = &document.path else { return 0 };
+    let Some(folder) = shared.projects.folder_of(path) else { return 0 };
+    folder.update(path, document.owner, None);
+    if document.inbox().is_closed {
+        folder.close(path, document.owner);
+    }
+    folder.generation()
+}
+
+/// What holds for a document; looked up when it is first analysed, and when configurations change.
+fn context<'c>(
+    document: &Document,
+    known: &'c mut Option<(Arc<Configurations>, DocumentContext)>,
+    folder: Option<&Workspace>,
+    shared: &Shared,
+) -> &'c DocumentContext {
+    let configurations = shared.projects.configurations();
+    if known.as_ref().is_none_or(|(by, _)| !Arc::ptr_eq(by, &configurations)) {
+        *known = None;
+    }
+    let path = document.path.as_deref();
+    let (_, context) = known.get_or_insert_with(|| {
+        let found = DocumentContext::new(path, folder.map(Workspace::root), &configurations);
+        let context = found.unwrap_or_else(|error| {
             tracing::error!("{error}");
-            DocumentContext::unconfigured(document.path.as_deref().unwrap_or(Path::new("")))
-        })
+            DocumentContext::unconfigured(path.unwrap_or(Path::new("")))
+        });
+        (configurations, context)
     });
-    analyzer.analyze(tree, context)
+    context
 }
 
 /// Parses a text with syntax errors afresh once it has come to rest: the parser may have recovered from

@@ -15,7 +15,7 @@ mod random;
 mod spec;
 
 pub use binary::{binary, leakwright, repository};
-pub use lsp_client::LspClient;
+pub use lsp_client::{LspClient, file_uri};
 pub use markdown::{Fence, fences};
 pub use marks::{Leak, found_leaks, marked_leaks};
 pub use python::{Python, python};

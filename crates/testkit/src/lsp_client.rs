@@ -1,6 +1,6 @@
 //! A language client that drives the built server as a child process.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ExitStatus, Stdio};
@@ -18,6 +18,8 @@ pub struct LspClient {
     messages: Receiver<Value>,
     /// Messages that were read while looking for another.
     waiting: VecDeque<Value>,
+    /// What was published last for each document.
+    shown: BTreeMap<String, Vec<Value>>,
     next_id: i64,
     /// How long to wait for any one message.
     timeout: Duration,
@@ -26,11 +28,21 @@ pub struct LspClient {
 impl LspClient {
     /// Starts a server in a directory and initialises it with the given capabilities.
     pub fn start(directory: &Path, capabilities: &Value) -> Self {
+        Self::start_with(directory, &json!({ "rootUri": null, "capabilities": capabilities }))
+    }
+
+    /// Starts a server for a folder that is open in the editor.
+    pub fn start_in(folder: &Path, capabilities: &Value) -> Self {
+        let folders = json!([{ "uri": file_uri(folder), "name": "folder" }]);
+        Self::start_with(folder, &json!({ "workspaceFolders": folders, "capabilities": capabilities }))
+    }
+
+    /// Starts a server in a directory and initialises it with the given parameters.
+    pub fn start_with(directory: &Path, params: &Value) -> Self {
         let mut client = Self::spawn(directory);
-        let id = client.send_request(
-            "initialize",
-            &json!({ "processId": std::process::id(), "rootUri": null, "capabilities": capabilities }),
-        );
+        let mut params = params.clone();
+        params["processId"] = json!(std::process::id());
+        let id = client.send_request("initialize", &params);
         client.response(id).expect("initialize succeeds");
         client.notify("initialized", &json!({}));
         client
@@ -57,7 +69,7 @@ impl LspClient {
             }
         });
         let timeout = Duration::from_secs(60);
-        Self { child, stdin, messages, waiting: VecDeque::new(), next_id: 0, timeout }
+        Self { child, stdin, messages, waiting: VecDeque::new(), shown: BTreeMap::new(), next_id: 0, timeout }
     }
 
     /// Sends bytes as they are.
@@ -114,8 +126,47 @@ impl LspClient {
 
     /// Messages that have come in, without waiting.
     pub fn drain(&mut self) -> Vec<Value> {
-        self.waiting.extend(self.messages.try_iter());
+        while let Ok(message) = self.messages.try_recv() {
+            self.note(&message);
+            self.waiting.push_back(message);
+        }
         self.waiting.drain(..).collect()
+    }
+
+    /// Waits until nothing more comes for a while; what is then published for a document.
+    pub fn shown_after(&mut self, pause: Duration, uri: &str) -> Vec<Value> {
+        while let Ok(message) = self.messages.recv_timeout(pause) {
+            self.note(&message);
+            self.waiting.push_back(message);
+        }
+        self.shown.get(uri).cloned().unwrap_or_default()
+    }
+
+    /// Waits until what is published for a document is as wanted.
+    pub fn wait_until_shown(&mut self, uri: &str, mut is_wanted: impl FnMut(&[Value]) -> bool) {
+        let deadline = Instant::now() + self.timeout;
+        while !self.shown.get(uri).is_some_and(|shown| is_wanted(shown)) {
+            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(message) => {
+                    self.note(&message);
+                    self.waiting.push_back(message);
+                }
+                Err(_) => panic!("not published in time; got {:#?}", self.shown),
+            }
+        }
+    }
+
+    /// Keeps what a message publishes, and answers it if it is a request.
+    fn note(&mut self, message: &Value) {
+        let Some(method) = message["method"].as_str() else { return };
+        if message.get("id").is_some() {
+            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+        }
+        if method == "textDocument/publishDiagnostics" {
+            let uri = message["params"]["uri"].as_str().unwrap_or_default().to_owned();
+            let diagnostics = message["params"]["diagnostics"].as_array().cloned().unwrap_or_default();
+            self.shown.insert(uri, diagnostics);
+        }
     }
 
     /// The next message that fits; others are kept.
@@ -126,8 +177,13 @@ impl LspClient {
         let deadline = Instant::now() + self.timeout;
         loop {
             match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(message) if fits(&message) => return message,
-                Ok(message) => self.waiting.push_back(message),
+                Ok(message) => {
+                    self.note(&message);
+                    if fits(&message) {
+                        return message;
+                    }
+                    self.waiting.push_back(message);
+                }
                 Err(RecvTimeoutError::Timeout) => panic!("no such message in time; got {:#?}", self.waiting),
                 Err(RecvTimeoutError::Disconnected) => panic!("the server is gone; got {:#?}", self.waiting),
             }
@@ -171,6 +227,11 @@ impl LspClient {
     pub fn process_id(&self) -> u32 {
         self.child.id()
     }
+}
+
+/// The address of a file.
+pub fn file_uri(path: &Path) -> String {
+    format!("file://{}", path.display())
 }
 
 impl std::ops::Drop for LspClient {

@@ -17,6 +17,8 @@ pub struct ClassId(pub CodeId);
 #[derive(Default)]
 pub(super) struct Classes {
     entries: FxHashMap<ClassId, Class>,
+    /// Methods that a derived class, or a later definition in the class itself, has another of.
+    redefined: FxHashSet<CodeId>,
 }
 
 #[derive(Default)]
@@ -59,8 +61,45 @@ impl Classes {
                     (bases, external_bases, has_unknown_base);
             }
         }
+        for &id in &order {
+            classes.note_redefined(project, id);
+        }
         classes
     }
+
+    /// Notes the methods that a class has another of: its own earlier ones, and those of its bases.
+    fn note_redefined(&mut self, project: &Project, id: ClassId) {
+        let mut names: FxHashMap<&str, CodeId> = FxHashMap::default();
+        for member in project.own_members(id) {
+            let name = project.facts(member).own_name();
+            if let Some(other) = names.insert(name, member) {
+                self.redefined.extend([other, member]);
+            }
+        }
+        for base in self.ancestry(id).into_iter().skip(1) {
+            for member in project.own_members(base) {
+                if names.contains_key(project.facts(member).own_name()) {
+                    self.redefined.insert(member);
+                }
+            }
+        }
+    }
+
+    fn ancestry(&self, class: ClassId) -> Vec<ClassId> {
+        reach(class, |class| self.entries.get(&class).map_or(&[], |entry| &entry.bases))
+    }
+}
+
+/// A class and all that are reached from it step by step, nearest first, each once.
+fn reach<'c>(class: ClassId, next: impl Fn(ClassId) -> &'c [ClassId]) -> Vec<ClassId> {
+    let mut found = vec![class];
+    let mut seen = FxHashSet::from_iter([class]);
+    let mut at = 0;
+    while let Some(&current) = found.get(at) {
+        at += 1;
+        found.extend(next(current).iter().copied().filter(|class| seen.insert(*class)));
+    }
+    found
 }
 
 impl Class {
@@ -134,32 +173,18 @@ fn self_param(project: &Project, method: CodeId) -> Option<VarId> {
 impl Project {
     /// The class and its project bases, nearest first, each once.
     pub fn ancestry(&self, class: ClassId) -> Vec<ClassId> {
-        let mut seen = vec![class];
-        let mut next = 0;
-        while let Some(&current) = seen.get(next) {
-            next += 1;
-            for &base in self.classes.entries.get(&current).map_or(&[][..], |entry| &entry.bases) {
-                if !seen.contains(&base) {
-                    seen.push(base);
-                }
-            }
-        }
-        seen
+        self.classes.ancestry(class)
     }
 
     /// The class and all classes of the project that derive from it.
     pub fn descendants(&self, class: ClassId) -> Vec<ClassId> {
-        let mut seen = vec![class];
-        let mut next = 0;
-        while let Some(&current) = seen.get(next) {
-            next += 1;
-            for &derived in self.classes.entries.get(&current).map_or(&[][..], |entry| &entry.derived) {
-                if !seen.contains(&derived) {
-                    seen.push(derived);
-                }
-            }
-        }
-        seen
+        reach(class, |class| self.classes.entries.get(&class).map_or(&[], |entry| &entry.derived))
+    }
+
+    /// Whether some class that derives from a method's class has another one of its name, or the class
+    /// itself.
+    pub(super) fn is_redefined(&self, method: CodeId) -> bool {
+        self.classes.redefined.contains(&method)
     }
 
     /// Import paths of all bases outside the project, direct and inherited.

@@ -76,14 +76,31 @@ pub struct Project {
     obligations: Obligations,
 }
 
+/// What linking consists of, each step building on those before it.
+const STEPS: [fn(&mut Project); 5] = [
+    |project| project.classes = classes::Classes::find(project),
+    |project| project.holders = holders::Holders::find(project),
+    |project| project.calls = calls::Calls::find(project),
+    |project| project.summaries = summaries::Summaries::solve(project),
+    Obligations::solve,
+];
+
 impl Project {
     /// Links files. Where two have the same name the first is what imports find.
     pub fn link(modules: Vec<Module>, catalogue: Arc<Catalogue>) -> Self {
+        let mut project = Self::unlinked(modules, catalogue);
+        for step in STEPS {
+            step(&mut project);
+        }
+        project
+    }
+
+    fn unlinked(modules: Vec<Module>, catalogue: Arc<Catalogue>) -> Self {
         let mut by_name = FxHashMap::default();
         for (index, module) in modules.iter().enumerate() {
             by_name.entry(module.name.clone()).or_insert(ModuleId(index as u32));
         }
-        let mut project = Self {
+        Self {
             modules,
             by_name,
             catalogue,
@@ -92,13 +109,23 @@ impl Project {
             calls: calls::Calls::default(),
             summaries: summaries::Summaries::default(),
             obligations: Obligations::default(),
-        };
-        project.classes = classes::Classes::find(&project);
-        project.holders = holders::Holders::find(&project);
-        project.calls = calls::Calls::find(&project);
-        project.summaries = summaries::Summaries::solve(&project);
-        Obligations::solve(&mut project);
-        project
+        }
+    }
+
+    /// Links files, unless the result is not wanted any more before it is there.
+    pub fn link_unless(
+        modules: Vec<Module>,
+        catalogue: Arc<Catalogue>,
+        is_unwanted: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let mut project = Self::unlinked(modules, catalogue);
+        for step in STEPS {
+            if is_unwanted() {
+                return None;
+            }
+            step(&mut project);
+        }
+        (!is_unwanted()).then_some(project)
     }
 
     /// The files.

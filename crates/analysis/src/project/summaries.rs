@@ -269,11 +269,7 @@ impl Project {
         if !facts.is_function() || is_abstract(facts) {
             return false;
         }
-        let Some(class) = self.class_of(function) else { return true };
-        let name = facts.own_name();
-        self.descendants(class).into_iter().all(|class| {
-            self.own_members(class).all(|member| member == function || self.facts(member).own_name() != name)
-        })
+        self.class_of(function).is_none() || !self.is_redefined(function)
     }
 
     /// The one function that a call runs, if that is certain: for a class its constructor.

@@ -1,0 +1,249 @@
+//! Files linked into a project, and what is found in one of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use leakwright_analysis::FileFacts;
+use leakwright_analysis::project::{Module, ModuleId, Project};
+use leakwright_catalogue::Catalogue;
+use leakwright_rules::{Context, Finding, Fix, Sources};
+use leakwright_syntax::{Text, Tree, decode};
+
+use crate::config::Config;
+use crate::load::{Place, SourceFile, parse};
+use crate::provisional::Settled;
+use crate::suppress::Suppression;
+
+/// A file of a project: what is known of it by looking at nothing else. Its text and tree are kept only
+/// while it is open in an editor.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) path: PathBuf,
+    pub(crate) place: Place,
+    pub(crate) facts: Arc<FileFacts>,
+    pub(crate) suppressions: Arc<[Suppression]>,
+    /// The tree and version, of a file that is open.
+    pub(crate) open: Option<(Tree, i32)>,
+}
+
+/// Linked files.
+pub struct Linked {
+    project: Project,
+    members: Vec<Arc<Member>>,
+    generation: u64,
+    trees: Vec<OnceLock<Option<Tree>>>,
+    texts: Vec<OnceLock<Option<Text>>>,
+}
+
+/// What is known of one version of a document.
+#[derive(Clone)]
+pub struct Analysis {
+    /// The findings to show, in order.
+    pub findings: Vec<Found>,
+    /// Parts of the analysis that failed. That is a fault of this program.
+    pub failed: Vec<String>,
+    /// The project that it was judged in.
+    pub linked: Arc<Linked>,
+    /// The document's place in it.
+    pub module: ModuleId,
+    /// Whether it was judged with all that belongs to its project.
+    pub is_settled: bool,
+}
+
+/// A finding, with the project that its places refer to.
+#[derive(Clone)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// The project.
+    pub linked: Arc<Linked>,
+}
+
+impl Member {
+    pub(crate) fn new(file: SourceFile) -> Self {
+        Self {
+            path: file.absolute,
+            place: Place {
+                config: file.config,
+                module_name: file.module.name,
+                is_package: file.module.is_package,
+                is_test: file.module.is_test,
+            },
+            facts: file.module.facts,
+            suppressions: file.suppressions.into(),
+            open: None,
+        }
+    }
+
+    fn module(&self) -> Module {
+        Module {
+            name: self.place.module_name.clone(),
+            is_package: self.place.is_package,
+            is_test: self.place.is_test,
+            facts: Arc::clone(&self.facts),
+        }
+    }
+
+    /// How much there is to link, in instructions.
+    pub(crate) fn weight(&self) -> usize {
+        self.facts.items.iter().map(|item| item.facts.body.insts.len()).sum()
+    }
+
+    fn is_stub(&self) -> bool {
+        self.path.extension().is_some_and(|ending| ending == "pyi")
+    }
+
+    /// The tree of a file on disk, if it is still the one whose facts are known.
+    fn read_tree(&self) -> Option<Tree> {
+        let bytes = std::fs::read(&self.path).ok()?;
+        let tree = parse(decode(&bytes).ok()?.text.as_str().into()).ok()?;
+        FileFacts::map(&tree, Some(&self.facts)).is_same(&self.facts).then_some(tree)
+    }
+}
+
+impl Linked {
+    /// Links files, in their order, unless the result is not wanted any more.
+    pub(crate) fn link(
+        members: Vec<Arc<Member>>,
+        generation: u64,
+        is_unwanted: &dyn Fn() -> bool,
+    ) -> Option<Arc<Self>> {
+        let modules = members.iter().map(|member| member.module()).collect();
+        let catalogue = catalogue(members.iter().map(|member| &member.place.config));
+        let project = Project::link_unless(modules, catalogue, is_unwanted)?;
+        Some(Self::new(project, members, generation))
+    }
+
+    /// A file as a project of its own.
+    pub(crate) fn alone(member: Arc<Member>) -> Arc<Self> {
+        let catalogue = catalogue(std::iter::once(&member.place.config));
+        Self::new(Project::link(vec![member.module()], catalogue), vec![member], 0)
+    }
+
+    fn new(project: Project, members: Vec<Arc<Member>>, generation: u64) -> Arc<Self> {
+        let (trees, texts) = members.iter().map(|_| (OnceLock::new(), OnceLock::new())).unzip();
+        Arc::new(Self { project, members, generation, trees, texts })
+    }
+
+    /// Counts the states of the workspace: which of them this is.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The file at a path.
+    pub fn module_at(&self, path: &Path) -> Option<ModuleId> {
+        let index = self.members.binary_search_by(|member| member.path.as_path().cmp(path)).ok()?;
+        Some(ModuleId(index as u32))
+    }
+
+    /// All files.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleId> + use<> {
+        (0..self.members.len() as u32).map(ModuleId)
+    }
+
+    pub(crate) fn member(&self, module: ModuleId) -> &Member {
+        &self.members[module.0 as usize]
+    }
+
+    /// The path of a file.
+    pub fn path(&self, module: ModuleId) -> &Path {
+        &self.member(module).path
+    }
+
+    /// The version of a file that is open.
+    pub fn version(&self, module: ModuleId) -> Option<i32> {
+        self.member(module).open.as_ref().map(|(_, version)| *version)
+    }
+
+    /// The text of a file, read when it is asked for.
+    pub fn text(&self, module: ModuleId) -> Option<&Text> {
+        let index = module.0 as usize;
+        let read = || match &self.members[index].open {
+            Some((tree, _)) => Some(Text::new(tree.text())),
+            None => Some(Text::new(&decode(&std::fs::read(&self.members[index].path).ok()?).ok()?.text)),
+        };
+        self.texts.get(index)?.get_or_init(read).as_ref()
+    }
+
+    /// What is found in one of the files.
+    pub fn judge(self: &Arc<Self>, module: ModuleId) -> Analysis {
+        let member = self.member(module);
+        let mut analysis = Analysis {
+            findings: Vec::new(),
+            failed: Vec::new(),
+            linked: Arc::clone(self),
+            module,
+            is_settled: true,
+        };
+        if member.is_stub() {
+            return analysis;
+        }
+        let config = &member.place.config;
+        let context = Context::new(&self.project, module, &config.settings);
+        let checked = leakwright_rules::check(&context, &config.rules);
+        analysis.failed = checked.failed.into_iter().map(|rule| format!("rule {rule}")).collect();
+        analysis.findings = checked
+            .findings
+            .into_iter()
+            .filter(|finding| config.shows(&member.path, finding))
+            .filter(|finding| !member.suppressions.iter().any(|comment| comment.silences(finding)))
+            .map(|finding| Found { finding, linked: Arc::clone(self) })
+            .collect();
+        analysis
+    }
+}
+
+impl Sources for Linked {
+    fn tree(&self, module: ModuleId) -> Option<&Tree> {
+        let index = module.0 as usize;
+        let member = self.members.get(index)?;
+        match &member.open {
+            Some((tree, _)) => Some(tree),
+            None => self.trees[index].get_or_init(|| member.read_tree()).as_ref(),
+        }
+    }
+}
+
+impl Analysis {
+    /// What is known now, for the time until all is linked again.
+    pub fn to_settled(&self) -> Option<Settled> {
+        let member = self.linked.members.get(self.module.0 as usize)?;
+        let text = match &member.open {
+            Some((tree, _)) => tree.shared_text(),
+            None => self.linked.text(self.module)?.into(),
+        };
+        let alone = Linked::alone(Arc::clone(member)).judge(ModuleId(0)).findings;
+        Some(Settled { text, alone, full: self.findings.clone() })
+    }
+
+    /// The ways to mend a finding, best first: none before everything that uses what would change is in
+    /// view.
+    pub fn fixes(&self, found: &Found) -> Vec<Fix> {
+        if !self.is_settled {
+            return Vec::new();
+        }
+        let linked = &*found.linked;
+        let settings = &linked.member(self.module).place.config.settings;
+        let context = Context::new(&linked.project, self.module, settings);
+        leakwright_rules::fixes(&found.finding, &context, linked)
+    }
+}
+
+/// Built-in facts and those of all configurations in use.
+#[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
+pub(crate) fn catalogue<'c>(configs: impl Iterator<Item = &'c Arc<Config>>) -> Arc<Catalogue> {
+    let mut own: Vec<&Arc<Config>> = Vec::new();
+    for config in configs.filter(|config| !config.resources.is_empty()) {
+        if !own.iter().any(|known| Arc::ptr_eq(known, config)) {
+            own.push(config);
+        }
+    }
+    match own.as_slice() {
+        [] => Catalogue::builtin(),
+        [only] => Arc::clone(&only.catalogue),
+        several => {
+            let resources: Vec<_> = several.iter().flat_map(|config| config.resources.clone()).collect();
+            crate::config::catalogue(&resources)
+        }
+    }
+}

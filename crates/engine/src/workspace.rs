@@ -1,0 +1,255 @@
+//! The files below a folder that is open in an editor, kept as facts.
+//!
+//! What is on disk is found and mapped as a check of the folder would; a document that is open stands in
+//! the place of its file. Each change leads to another *generation*: what was linked is good for its own
+//! generation only, and linking one that is past is given up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use leakwright_analysis::FileFacts;
+use rayon::prelude::*;
+
+use crate::check::Progress;
+use crate::configurations::Configurations;
+use crate::discover::{Found, discover};
+use crate::document::Mapped;
+use crate::linked::{Linked, Member};
+use crate::load::{Place, load};
+use crate::suppress::Suppression;
+use crate::threads::background_pool;
+
+/// Tells documents apart that were open under one path one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner(pub u64);
+
+/// The files below a folder.
+pub struct Workspace {
+    root: PathBuf,
+    generation: AtomicU64,
+    files: Mutex<Files>,
+}
+
+#[derive(Default)]
+struct Files {
+    configurations: Arc<Configurations>,
+    is_loaded: bool,
+    /// The files on disk, in the order in which a check takes them.
+    disk: BTreeMap<PathBuf, OnDisk>,
+    /// Documents that are open. One that cannot be parsed has no facts, and takes part in nothing.
+    open: HashMap<PathBuf, (Owner, Option<Mapped>)>,
+    latest: Option<Arc<Linked>>,
+}
+
+#[derive(Clone)]
+struct OnDisk {
+    stamp: Option<Stamp>,
+    member: Arc<Member>,
+    weight: usize,
+}
+
+/// What changes with the content of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+/// How a document stands to a workspace.
+#[derive(Clone)]
+pub enum Standing {
+    /// The files are not known yet.
+    Loading {
+        /// The state of the workspace with this version.
+        generation: u64,
+    },
+    /// It is not among the files that a check of the folder takes.
+    Outside,
+    /// It is one of the files.
+    Inside {
+        /// The state of the workspace with this version.
+        generation: u64,
+        /// All files linked as they are now, if they are.
+        linked: Option<Arc<Linked>>,
+        /// How much else there is to link, in instructions.
+        others: usize,
+    },
+}
+
+impl Workspace {
+    /// Of a folder; nothing is read yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, generation: AtomicU64::new(1), files: Mutex::default() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Counts the states of the workspace.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Whether the files are known.
+    pub fn is_loaded(&self) -> bool {
+        self.files().is_loaded
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn advance(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Looks for the files on disk; reads those that are new, or not the same as when they were read. Whether
+    /// anything is different now. Documents can be opened and changed meanwhile.
+    pub fn scan(&self, changed: &[PathBuf], reads_configuration: bool, progress: &dyn Progress) -> bool {
+        let (known, configurations) = {
+            let files = self.files();
+            let kept = if reads_configuration || !files.is_loaded {
+                Arc::default()
+            } else {
+                Arc::clone(&files.configurations)
+            };
+            (files.disk.clone(), kept)
+        };
+        let found = discover(std::slice::from_ref(&self.root), &configurations).files;
+        progress.found(found.len());
+        let disk: BTreeMap<PathBuf, OnDisk> = background_pool().install(|| {
+            found
+                .par_iter()
+                .filter_map(|found| {
+                    let known = known.get(&found.path).filter(|_| !changed.contains(&found.path));
+                    let read = OnDisk::read(found, &configurations, known);
+                    progress.done();
+                    Some((found.path.clone(), read?))
+                })
+                .collect()
+        });
+        let mut files = self.files();
+        let is_same = files.is_loaded
+            && files.disk.len() == disk.len()
+            && files.disk.iter().zip(&disk).all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1.member, &b.1.member));
+        files.disk = disk;
+        files.configurations = configurations;
+        files.is_loaded = true;
+        if !is_same {
+            self.advance();
+        }
+        !is_same
+    }
+
+    /// Puts a version of a document in the place of the file; without facts if it cannot be parsed.
+    pub fn update(&self, path: &Path, owner: Owner, mapped: Option<&Mapped>) -> Standing {
+        let mut files = self.files();
+        let is_same = match (files.facts(path), mapped) {
+            (Some((facts, suppressions)), Some(mapped)) => {
+                *suppressions == *mapped.suppressions && facts.is_same(&mapped.facts)
+            }
+            (None, None) => files.disk.contains_key(path),
+            _ => false,
+        };
+        files.open.insert(path.to_owned(), (owner, mapped.cloned()));
+        if !is_same && (!files.is_loaded || files.disk.contains_key(path)) {
+            self.advance();
+        }
+        if !files.is_loaded {
+            return Standing::Loading { generation: self.generation() };
+        }
+        let Some(own) = files.disk.get(path) else { return Standing::Outside };
+        let generation = self.generation();
+        Standing::Inside {
+            generation,
+            linked: files.latest.clone().filter(|linked| linked.generation() == generation),
+            others: files.disk.values().map(|file| file.weight).sum::<usize>() - own.weight,
+        }
+    }
+
+    /// Lets the file on disk stand for itself again. It is read when files are looked for the next time.
+    pub fn close(&self, path: &Path, owner: Owner) {
+        let mut files = self.files();
+        if files.open.get(path).is_some_and(|open| open.0 == owner) {
+            files.open.remove(path);
+            self.advance();
+        }
+    }
+
+    /// All files linked as they are now, if they are.
+    pub fn linked(&self) -> Option<Arc<Linked>> {
+        let files = self.files();
+        files.latest.clone().filter(|linked| files.is_loaded && linked.generation() == self.generation())
+    }
+
+    /// Links all files as they are now, unless they change before it is done.
+    pub fn link(&self) -> Option<Arc<Linked>> {
+        let (members, generation) = {
+            let files = self.files();
+            if !files.is_loaded {
+                return None;
+            }
+            (files.members(), self.generation())
+        };
+        let linked = Linked::link(members, generation, &|| self.generation() != generation)?;
+        let previous = {
+            let mut files = self.files();
+            let is_newer = files.latest.as_ref().is_none_or(|latest| latest.generation() < generation);
+            if is_newer { files.latest.replace(Arc::clone(&linked)) } else { None }
+        };
+        // Freeing it takes a while: not under the lock.
+        drop(previous);
+        Some(linked)
+    }
+}
+
+impl Files {
+    /// What is known of a file as it is now.
+    fn facts(&self, path: &Path) -> Option<(&FileFacts, &[Suppression])> {
+        match self.open.get(path) {
+            Some((_, mapped)) => mapped.as_ref().map(|mapped| (&*mapped.facts, &*mapped.suppressions)),
+            None => self.disk.get(path).map(|file| (&*file.member.facts, &*file.member.suppressions)),
+        }
+    }
+
+    fn members(&self) -> Vec<Arc<Member>> {
+        let current = |(path, file): (&PathBuf, &OnDisk)| match self.open.get(path) {
+            Some((_, mapped)) => {
+                let mapped = mapped.as_ref()?;
+                Some(Arc::new(mapped.member(path.clone(), file.member.place.clone())))
+            }
+            None => Some(Arc::clone(&file.member)),
+        };
+        self.disk.iter().filter_map(current).collect()
+    }
+}
+
+impl OnDisk {
+    /// A file as it is on disk; `None` if it cannot be checked.
+    fn read(found: &Found, configurations: &Configurations, known: Option<&Self>) -> Option<Self> {
+        let stamp = Stamp::of(&found.path);
+        let Some(known) = known.filter(|known| known.stamp == stamp && stamp.is_some()) else {
+            let member = Member::new(load(found, configurations).ok()?);
+            let weight = member.weight();
+            return Some(Self { stamp, member: Arc::new(member), weight });
+        };
+        let place = Place::find(&found.path, &found.root, configurations).ok()?;
+        if place.is_same(&known.member.place) {
+            return Some(known.clone());
+        }
+        let member = Arc::new(Member { place, ..(*known.member).clone() });
+        Some(Self { member, ..known.clone() })
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(Self { modified: metadata.modified().ok(), length: metadata.len() })
+    }
+}

@@ -1,0 +1,145 @@
+//! The folders that are open in the editor, and what is to be done about them in the background.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use leakwright_engine::{Configurations, Workspace};
+
+/// The folders that are open in the editor. Cloning gives another handle to them.
+#[derive(Clone, Default)]
+pub(crate) struct Projects {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    folders: Vec<Arc<Workspace>>,
+    configurations: Arc<Configurations>,
+    tasks: Tasks,
+}
+
+/// What is to be done in the background.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    /// Files on disk that may have changed, if any may.
+    pub(crate) scan: Option<Scan>,
+    /// When a document was last analysed that other documents may depend on.
+    pub(crate) edited: Option<Instant>,
+    /// Somebody waits for it.
+    is_urgent: bool,
+}
+
+/// A look at the files on disk.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// Files that have changed for certain.
+    pub(crate) changed: Vec<PathBuf>,
+    /// Configuration may have changed.
+    pub(crate) reads_configuration: bool,
+}
+
+impl Projects {
+    /// The folders.
+    pub(crate) fn folders(&self) -> Vec<Arc<Workspace>> {
+        self.state().folders.clone()
+    }
+
+    /// The innermost folder around a path.
+    pub(crate) fn folder_of(&self, path: &Path) -> Option<Arc<Workspace>> {
+        let state = self.state();
+        let around = state.folders.iter().filter(|folder| path.starts_with(folder.root()));
+        around.max_by_key(|folder| folder.root().components().count()).cloned()
+    }
+
+    /// Configuration for documents outside the folders.
+    pub(crate) fn configurations(&self) -> Arc<Configurations> {
+        Arc::clone(&self.state().configurations)
+    }
+
+    /// Opens folders and closes others.
+    pub(crate) fn change_folders(&self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        let mut state = self.state();
+        state.folders.retain(|folder| !removed.iter().any(|path| path == folder.root()));
+        for path in added {
+            if !state.folders.iter().any(|folder| folder.root() == path) {
+                state.folders.push(Arc::new(Workspace::new(path)));
+            }
+        }
+        state.tasks.scan.get_or_insert_default();
+        self.shared.changed.notify_all();
+    }
+
+    /// Files on disk may have changed.
+    pub(crate) fn look_at_disk(&self, changed: Vec<PathBuf>, reads_configuration: bool) {
+        let mut state = self.state();
+        if reads_configuration {
+            state.configurations = Arc::default();
+        }
+        let scan = state.tasks.scan.get_or_insert_default();
+        scan.changed.extend(changed);
+        scan.reads_configuration |= reads_configuration;
+        self.shared.changed.notify_all();
+    }
+
+    /// A document was analysed that others may depend on.
+    pub(crate) fn note_edit(&self) {
+        self.state().tasks.edited = Some(Instant::now());
+        self.shared.changed.notify_all();
+    }
+
+    /// Somebody waits for what is to be done.
+    pub(crate) fn hurry(&self) {
+        self.state().tasks.is_urgent = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Waits until there is something to do, and until nothing was edited for a while.
+    pub(crate) fn next(&self, pause: Duration) -> Tasks {
+        let mut state = self.state();
+        loop {
+            let tasks = &state.tasks;
+            let rest = match tasks.edited {
+                _ if tasks.scan.is_some() || tasks.is_urgent => Some(Duration::ZERO),
+                Some(edited) => Some(pause.saturating_sub(edited.elapsed())),
+                None => None,
+            };
+            state = match rest {
+                Some(Duration::ZERO) => return std::mem::take(&mut state.tasks),
+                Some(rest) => {
+                    self.shared.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Waits until the files of a folder are known, for a while.
+    pub(crate) fn wait_until_loaded(&self, folder: &Workspace, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        let mut state = self.state();
+        while !folder.is_loaded() {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return;
+            }
+            state = self.shared.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Wakes those who wait for a folder.
+    pub(crate) fn loaded(&self) {
+        let _state = self.state();
+        self.shared.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

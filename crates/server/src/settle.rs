@@ -1,0 +1,129 @@
+//! Judging open documents in their projects, in the background.
+//!
+//! What one document says can change what is found in another. A thread links all files of a folder once
+//! edits pause, judges the documents that are open in it, and publishes what is not published yet. An
+//! edit that comes meanwhile ends that, and the next pause starts it again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use leakwright_engine::{Linked, NoProgress, STACK_SIZE, Workspace};
+
+use crate::documents::{Document, Documents, Snapshot};
+use crate::projects::{Projects, Scan};
+use crate::workers::Workers;
+
+/// The longest pause in editing that is waited for.
+const LONGEST_PAUSE: Duration = Duration::from_millis(150);
+
+/// The thread, with what it works on.
+pub(crate) struct Settler {
+    projects: Projects,
+    documents: Arc<Documents>,
+    workers: Workers,
+    /// What linking took the last time: the longer, the more pause it needs to be worth it.
+    pause: Duration,
+}
+
+impl Settler {
+    /// Starts the thread.
+    pub(crate) fn start(projects: Projects, documents: Arc<Documents>, workers: Workers) {
+        let mut settler = Self { projects, documents, workers, pause: Duration::ZERO };
+        let thread = std::thread::Builder::new().name("projects".to_owned()).stack_size(STACK_SIZE);
+        let run = move || {
+            loop {
+                if catch_unwind(AssertUnwindSafe(|| settler.step())).is_err() {
+                    tracing::error!("judging the project failed");
+                }
+            }
+        };
+        if let Err(error) = thread.spawn(run) {
+            tracing::error!("cannot start a thread: {error}");
+        }
+    }
+
+    fn step(&mut self) {
+        let tasks = self.projects.next(self.pause);
+        if let Some(scan) = tasks.scan {
+            self.scan(&scan);
+        }
+        for folder in self.projects.folders() {
+            if !self.settle(&folder) {
+                self.projects.note_edit();
+            }
+        }
+    }
+
+    fn scan(&self, scan: &Scan) {
+        let mut is_different = scan.reads_configuration;
+        for folder in self.projects.folders() {
+            let started = Instant::now();
+            is_different |= folder.scan(&scan.changed, scan.reads_configuration, &NoProgress);
+            tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
+            self.projects.loaded();
+        }
+        // Documents that were judged by themselves may be files of the project now, or fall under another
+        // configuration.
+        for document in self.documents.all() {
+            if is_different && document.latest().is_some_and(|latest| latest.generation == 0) {
+                self.workers.analyze_again(&document);
+            }
+        }
+    }
+
+    /// Judges the documents of a folder that are not judged with it as it is now. False if it changes
+    /// meanwhile.
+    fn settle(&mut self, folder: &Arc<Workspace>) -> bool {
+        let mut documents = self.documents.all();
+        documents.retain(|document| {
+            let around = document.path.as_deref().and_then(|path| self.projects.folder_of(path));
+            around.is_some_and(|around| Arc::ptr_eq(&around, folder))
+        });
+        let generation = folder.generation();
+        if documents.iter().all(|document| document.is_settled(generation)) {
+            return true;
+        }
+        let started = Instant::now();
+        let linked = match folder.linked() {
+            Some(linked) => linked,
+            None => {
+                let Some(linked) = folder.link() else { return !folder.is_loaded() };
+                self.pause = started.elapsed().min(LONGEST_PAUSE);
+                tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
+                linked
+            }
+        };
+        documents.iter().all(|document| {
+            if !document.is_settled(generation) {
+                self.settle_document(document, &linked);
+            }
+            folder.generation() == linked.generation()
+        })
+    }
+
+    fn settle_document(&self, document: &Arc<Document>, linked: &Arc<Linked>) {
+        let Some(latest) = document.latest() else { return };
+        let Ok(before) = &latest.analysis else { return };
+        let module = document.path.as_deref().and_then(|path| linked.module_at(path));
+        let Some(module) = module else {
+            if !before.is_settled || latest.generation > 0 {
+                // It is not a file of the project any more.
+                self.workers.analyze_again(document);
+            }
+            return;
+        };
+        if linked.version(module).is_some_and(|version| version != latest.version) {
+            return;
+        }
+        let analysis = linked.judge(module);
+        document.remember(analysis.to_settled());
+        let snapshot = Snapshot {
+            version: latest.version,
+            text: latest.text.clone(),
+            generation: linked.generation(),
+            analysis: Ok(analysis),
+        };
+        self.workers.correct(document, &latest, snapshot);
+    }
+}
