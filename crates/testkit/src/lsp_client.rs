@@ -151,7 +151,7 @@ impl LspClient {
                     self.note(&message);
                     self.waiting.push_back(message);
                 }
-                Err(_) => panic!("not published in time; got {:#?}", self.shown),
+                Err(error) => panic!("not published in time ({error}); got {:#?}", self.shown),
             }
         }
     }
