@@ -84,7 +84,8 @@ impl Creation {
             return Effect::Shrink;
         }
         if project.created_container(code, value).is_none() {
-            return Effect::Escape;
+            // Elsewhere than where its life begins, something else is put in its place.
+            return if is_start(project, holder, code) { Effect::Escape } else { Effect::Replace };
         }
         if is_start(project, holder, code) || self.is_lazy(project, holder, site) {
             return Effect::Create;

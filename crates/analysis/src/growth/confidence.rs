@@ -11,6 +11,7 @@ use super::effect::{Effect, GrowthForm};
 use super::holder::HolderKind;
 use super::key::Freshness;
 use super::objects::object_signs;
+use super::removal::Removal;
 use super::repetition::{Repeats, method_duty};
 use super::{Growth, Reason};
 use crate::ir::{Op, UseKind};
@@ -57,6 +58,7 @@ pub(super) fn signs(
     holder: Holder,
     creation: &Creation,
     growth: &[Growth],
+    removals: &[(Site, Removal)],
     other: &[(Site, Effect)],
     is_memo: bool,
 ) -> Result<Vec<Sign>, Reason> {
@@ -65,7 +67,8 @@ pub(super) fn signs(
     signs.push(repetition_sign(best.repeats));
     signs.extend(key_sign(creation, best, is_memo));
     signs.extend(duty_sign(project, creation, best));
-    if adds_callback(project, best) {
+    signs.extend(removal_sign(removals));
+    if best.repeats != Repeats::PerObject && adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
     }
     match holder {
@@ -124,10 +127,22 @@ fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     }
 }
 
+/// What is removed now and then, or when all is over.
+fn removal_sign(removals: &[(Site, Removal)]) -> Option<Sign> {
+    let has = |wanted: &[Removal]| removals.iter().any(|(_, removal)| wanted.contains(removal));
+    if has(&[Removal::PassedBy, Removal::BoundLate, Removal::Dead, Removal::Never]) {
+        Some(Sign::new(2, "what removes from it is there, and does not always run"))
+    } else if has(&[Removal::OnDemand, Removal::Inner]) {
+        Some(Sign::new(2, "looking a key up adds it, and nothing removes a key"))
+    } else {
+        (!removals.is_empty()).then_some(Sign::new(-1, "it is emptied at the end of its life"))
+    }
+}
+
 fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Sign> {
     match method_duty(project, project.facts(best.site.code).own_name()) {
         Some(true) => Some(Sign::new(1, "the function is called for each piece of work, by its name")),
-        Some(false) if best.repeats < Repeats::Handler => {
+        Some(false) if best.repeats < Repeats::PerObject => {
             // What is set up for the whole process is set up once.
             let points = if creation.kind == HolderKind::Instance { -2 } else { -3 };
             Some(Sign::new(points, "the function sets something up, by its name"))

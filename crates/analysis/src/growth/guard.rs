@@ -2,7 +2,7 @@
 
 use super::holder::HolderKind;
 use crate::flow::{Flow, Guard};
-use crate::ir::{CompareOp, Const, Op, UseKind, Val};
+use crate::ir::{BlockId, CompareOp, Const, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, Site};
 
 /// What the conditions around a growth site say.
@@ -41,6 +41,30 @@ fn membership(project: &Project, holder: Holder, code: CodeId, guard: Guard) -> 
     let Op::Compare { op, left, right } = project.facts(code).body.op(guard.condition) else { return None };
     let absent = matches!((op, guard.holds), (CompareOp::NotIn, true) | (CompareOp::In, false));
     (absent && is_of(project, holder, code, right, 0)).then_some(left)
+}
+
+/// Whether a key is one of another container that lives as long: `if key in self._known:`.
+pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, key: Val) -> bool {
+    let facts = project.facts(site.code);
+    let guards = Flow::new(&facts.body).guards(site.find(project).block);
+    guards.into_iter().any(|guard| {
+        let Op::Compare { op, left, right } = facts.body.op(guard.condition) else { return false };
+        let present = matches!((op, guard.holds), (CompareOp::In, true) | (CompareOp::NotIn, false));
+        let place = facts.places.of(right).filter(|_| present);
+        let located = place.and_then(|place| project.locate(site.code, place));
+        located.is_some_and(|located| {
+            located.holder != holder
+                && located.rest.is_empty()
+                && !matches!(located.holder, Holder::Local { .. })
+                && super::key::same_value(project, site.code, left, key)
+        })
+    })
+}
+
+/// Whether code runs once only, by a flag that is looked at around a block and then set.
+pub(super) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
+    let facts = project.facts(code);
+    Flow::new(&facts.body).guards(block).into_iter().any(|guard| is_flag(project, kind, code, guard))
 }
 
 /// `if not container:`

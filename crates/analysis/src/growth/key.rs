@@ -41,6 +41,7 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
                 Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
+                _ if is_class_by_name(project, code, base) => Freshness::Finite,
                 found => found,
             },
         },
@@ -281,12 +282,32 @@ fn by_name(project: &Project, name: &str) -> Freshness {
         word.ends_with("name")
             && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
     });
-    if is_typed || is_named || Words::last(&words.finite_key, &name) {
+    // `device_id`: there are as many as were installed.
+    let is_installed = match parts.as_slice() {
+        [.., thing, last] if matches!(last.as_str(), "id" | "ids" | "address" | "uuid" | "uid" | "key") => {
+            Words::last(&words.installed_key, thing)
+        }
+        _ => Words::last(&words.installed_key, &name),
+    };
+    if is_typed || is_named || is_installed || Words::last(&words.finite_key, &name) {
         Freshness::Finite
     } else if Words::last(&words.fresh_key, &name) {
         Freshness::Fresh
     } else {
         Freshness::Neutral
+    }
+}
+
+/// Whether a value is a class, of the project or by the way libraries write their names: what is read from it
+/// is a member.
+fn is_class_by_name(project: &Project, code: CodeId, value: Val) -> bool {
+    match project.entity(code, value) {
+        Some(crate::project::Entity::Class(_)) => true,
+        Some(crate::project::Entity::External(path)) => {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            path.contains('.') && last.starts_with(char::is_uppercase) && !is_constant(last)
+        }
+        _ => false,
     }
 }
 

@@ -95,11 +95,7 @@ impl Rule for UnboundedCollection {
             findings.push(words.finding(
                 rule,
                 format!("`{symbol}` only ever grows"),
-                format!(
-                    "{} {}, nothing in the project removes or bounds it",
-                    words.operation(),
-                    words.unit()
-                ),
+                format!("{} {}, {}", words.operation(), words.unit(), words.lack()),
                 recommendation(context, growing),
             ));
         }
