@@ -183,6 +183,9 @@ impl<'c, 'p> Words<'c, 'p> {
                     "when this runs, the variable means what the last round bound it to".to_owned()
                 }
                 Removal::Dead => "this is never reached: objects of that class are always true".to_owned(),
+                Removal::Skipped => {
+                    format!("removed here, unless `{name}` returns before, by what the program is set to")
+                }
                 Removal::OnDemand => format!("emptied only if somebody calls `{name}`"),
                 Removal::Inner => "this empties what stands under the key; the key stays".to_owned(),
             };
@@ -201,6 +204,8 @@ impl<'c, 'p> Words<'c, 'p> {
             "the callback that should remove it removes another"
         } else if has(Removal::Dead) {
             "the code that should remove it is never reached"
+        } else if has(Removal::Skipped) {
+            "the event that should remove it may be passed over"
         } else if has(Removal::Never) {
             "the finaliser that should remove it never runs"
         } else if has(Removal::OnDemand) || has(Removal::Inner) {

@@ -132,8 +132,10 @@ fn removal_sign(removals: &[(Site, Removal)]) -> Option<Sign> {
     let has = |wanted: &[Removal]| removals.iter().any(|(_, removal)| wanted.contains(removal));
     if has(&[Removal::PassedBy, Removal::BoundLate, Removal::Dead, Removal::Never]) {
         Some(Sign::new(2, "what removes from it is there, and does not always run"))
+    } else if has(&[Removal::Skipped]) {
+        Some(Sign::new(0, "what removes from it can be skipped"))
     } else if has(&[Removal::OnDemand, Removal::Inner]) {
-        Some(Sign::new(2, "looking a key up adds it, and nothing removes a key"))
+        Some(Sign::new(3, "looking a key up adds it, and nothing removes a key"))
     } else {
         (!removals.is_empty()).then_some(Sign::new(-1, "it is emptied at the end of its life"))
     }

@@ -56,6 +56,13 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Binary { left, right, .. } => {
             combine([left, right].into_iter().map(|value| judge(project, code, value, fuel)))
         }
+        // `event["session_id"]`
+        Op::Index { base, key } if facts.string(key).is_some() => {
+            match by_name(project, facts.string(key).unwrap_or_default()) {
+                Freshness::Neutral => judge(project, code, base, fuel).max(Freshness::Neutral),
+                found => found,
+            }
+        }
         Op::Index { base, .. } => match body.op(base) {
             Op::Load(_) | Op::Attr { .. } => judge(project, code, base, fuel).max(Freshness::Neutral),
             _ => Freshness::Neutral,
@@ -312,7 +319,7 @@ fn is_class_by_name(project: &Project, code: CodeId, value: Val) -> bool {
 }
 
 /// `UPPER_CASE`, as constants are written.
-fn is_constant(name: &str) -> bool {
+pub(super) fn is_constant(name: &str) -> bool {
     name.len() > 1
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && name.chars().any(|c| c.is_ascii_uppercase())

@@ -22,6 +22,7 @@ mod memo;
 mod objects;
 mod removal;
 mod repetition;
+mod skipped;
 
 use leakwright_catalogue::ContainerKind;
 

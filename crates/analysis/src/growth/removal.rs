@@ -9,7 +9,7 @@ use leakwright_catalogue::split_words;
 use super::binding::Creation;
 use super::effect::{Effect, GrowthForm};
 use super::holder::HolderKind;
-use super::{Reason, dead, interruption, key, lookup};
+use super::{Reason, dead, interruption, key, lookup, repetition, skipped};
 use crate::ir::{ArgKind, FrameKind, LoopKind, Op, Step, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, ReferenceKind, Site};
 
@@ -26,6 +26,8 @@ pub enum Removal {
     BoundLate,
     /// Its condition cannot hold.
     Dead,
+    /// A state of the program lets the function that it stands in skip it.
+    Skipped,
     /// It empties the whole on demand, and nothing in the project demands it.
     OnDemand,
     /// It empties what stands under a key, and leaves the key.
@@ -95,6 +97,9 @@ impl Ranker<'_> {
             if interruption::is_passed_by(project, self.growth, self.removals, site, key) {
                 return Some(Removal::PassedBy);
             }
+            if self.is_apart(site) && skipped::is_skipped(project, site) {
+                return Some(Removal::Skipped);
+            }
             if facts.own_name() == "__del__" && self.holds_self(site.code) {
                 return Some(Removal::Never);
             }
@@ -107,6 +112,12 @@ impl Ranker<'_> {
             return Some(Removal::AtTheEnd);
         }
         is_on_demand(project, site.code).then_some(Removal::OnDemand)
+    }
+
+    /// Whether a key is added in one function and removed in another, which events call.
+    fn is_apart(&self, site: Site) -> bool {
+        self.growth.iter().all(|(added, form, _)| added.code != site.code && *form == GrowthForm::AssignKey)
+            && repetition::is_handler(self.project, site.code)
     }
 
     /// Whether what is added to a container of the module or class is the object whose `__del__` an item

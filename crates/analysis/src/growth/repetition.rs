@@ -119,7 +119,7 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
     {
         return Repeats::Once;
     }
-    if is_handler(project, facts, name) {
+    if is_handler(project, code) {
         return Repeats::Handler;
     }
     let called = callers(project, kind, code, fuel);
@@ -292,7 +292,9 @@ fn reference(project: &Project, kind: HolderKind, found: &Reference, fuel: u32) 
 }
 
 /// Whether events run a function: by its name, its decorators, or the name of what it is given.
-fn is_handler(project: &Project, facts: &ItemFacts, name: &str) -> bool {
+pub(super) fn is_handler(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    let name = facts.own_name();
     let word = name.trim_start_matches('_');
     let sets_up =
         ["add", "register", "set", "remove", "unregister", "install", "get", "has", "make", "create"];
