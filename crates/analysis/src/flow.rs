@@ -104,3 +104,19 @@ impl Flow {
         way
     }
 }
+
+/// The blocks that lead to a given one when nothing raises, itself included.
+pub(crate) fn reaching(body: &Body, target: BlockId) -> Vec<bool> {
+    let mut reaches = vec![false; body.blocks.len()];
+    reaches[target.index()] = true;
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for (index, block) in body.blocks.iter().enumerate().rev() {
+            if !reaches[index] && block.exit.successors().any(|next| reaches[next.index()]) {
+                reaches[index] = true;
+                changed = true;
+            }
+        }
+    }
+    reaches
+}

@@ -199,6 +199,10 @@ fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<S
         return Some(Sign::new(-1, "it gathers what one piece of work gives, by its name"));
     }
     let points = if creation.kind == HolderKind::Instance { -2 } else { -1 };
+    let thing = name.strip_suffix("_ids").or_else(|| name.strip_suffix("_id")).unwrap_or(&name);
+    if Words::last(&words.installed_key, thing) {
+        return Some(Sign::new(points, "it lists things that are installed, by its name"));
+    }
     Words::last(&words.descriptive, &name)
         .then(|| Sign::new(points, "it describes something fixed, by its name"))
 }

@@ -9,13 +9,14 @@ use crate::project::{CodeId, Holder, Project, Site};
 
 /// Whether a removal runs only if an element is false, and elements never are.
 pub(super) fn never_runs(project: &Project, holder: Holder, growth: &[GrowthSite], site: Site) -> bool {
+    if growth.is_empty() || !growth.iter().all(|(site, form, _)| adds_truth(project, *site, *form)) {
+        return false;
+    }
     let facts = project.facts(site.code);
     let guards = Flow::new(&facts.body).guards(site.find(project).block);
     guards
         .first()
         .is_some_and(|guard| !guard.holds && is_element(project, holder, site.code, guard.condition))
-        && !growth.is_empty()
-        && growth.iter().all(|(site, form, _)| adds_truth(project, *site, *form))
 }
 
 /// Whether a value is an element of the container: read from it, or from a copy of its items.

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::key::same_value;
 use super::removal::GrowthSite;
+use crate::flow::reaching;
 use crate::ir::{BlockId, FrameKind, ItemFacts, ItemKind, ItemRange, Op, Val};
 use crate::project::{Project, Site};
 
@@ -26,12 +27,20 @@ pub(super) fn is_passed_by(
         (at < removed_at && same_value(project, site.code, element, key)).then_some(at)
     });
     let Some(first) = added.min() else { return false };
+    let (Some(adding), leads) = (facts.body.block_of(first), reaching(&facts.body, site.find(project).block))
+    else {
+        return false;
+    };
     let removing: Vec<ItemRange> = removals
         .iter()
         .filter(|(other, _)| other.code == site.code)
         .map(|(other, _)| facts.body.insts[other.find(project).at.index()].range)
         .collect();
-    waits_between(facts, first, removed_at).any(|block| !is_reached(facts, block, &removing))
+    waits_between(facts, first, removed_at).any(|block| {
+        leads[block.index()]
+            && reaching(&facts.body, block)[adding.index()]
+            && !is_reached(facts, block, &removing)
+    })
 }
 
 /// The blocks that wait between two instructions.

@@ -37,7 +37,8 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Load(var) => variable(project, code, var, fuel),
         Op::Attr { base, name } => match facts.str(name) {
             "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
-            word => match by_name(project, word) {
+            word => match qualified(project, code, base, word) {
+                Freshness::Neutral if comes_from_fixed(project, code, base) => Freshness::Finite,
                 Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
@@ -58,7 +59,7 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         }
         // `event["session_id"]`
         Op::Index { base, key } if facts.string(key).is_some() => {
-            match by_name(project, facts.string(key).unwrap_or_default()) {
+            match qualified(project, code, base, facts.string(key).unwrap_or_default()) {
                 Freshness::Neutral => judge(project, code, base, fuel).max(Freshness::Neutral),
                 found => found,
             }
@@ -136,6 +137,8 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
     let Some(value) = facts.only_value(var) else { return by_name(project, name) };
     match facts.body.op(value) {
         Op::Next(iterator) => element(project, owner, iterator).unwrap_or_else(|| by_name(project, name)),
+        // What it is called says more than the key under which it was found.
+        Op::Index { .. } if by_name(project, name) == Freshness::Finite => Freshness::Finite,
         _ => match judge(project, owner, value, fuel) {
             Freshness::Neutral => by_name(project, name),
             found => found,
@@ -195,7 +198,8 @@ fn element(project: &Project, code: CodeId, iterator: Val) -> Option<Freshness> 
     let Op::Iterate { value, .. } = body.op(iterator) else { return None };
     let counts = matches!(body.op(value), Op::Call { callee, .. }
         if project.import_path(code, callee).as_deref() == Some("range"));
-    (counts || is_literal(project, code, value)).then_some(Freshness::Finite)
+    (counts || is_literal(project, code, value) || is_filled_once(project, code, value))
+        .then_some(Freshness::Finite)
 }
 
 /// Whether a value is written out in the source with nothing but constants in it.
@@ -303,6 +307,45 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     } else {
         Freshness::Neutral
     }
+}
+
+/// What the name of a part says, together with the name of the whole: `device.id` is a `device_id`.
+fn qualified(project: &Project, code: CodeId, base: Val, part: &str) -> Freshness {
+    let facts = project.facts(code);
+    let is_identity = matches!(part, "id" | "key" | "uuid" | "uid" | "address" | "unique_id" | "uniqueid");
+    let whole = match facts.body.op(base) {
+        Op::Load(var) => facts.var_name(var),
+        Op::Attr { name, .. } => facts.str(name),
+        _ => "",
+    };
+    if is_identity && !whole.is_empty() {
+        by_name(project, &format!("{whole}_{part}"))
+    } else {
+        by_name(project, part)
+    }
+}
+
+/// Whether a variable goes over an attribute that is filled as its object is made, and not later.
+fn comes_from_fixed(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    let Some(Op::Next(iterator)) = facts.only_value(var).map(|stored| facts.body.op(stored)) else {
+        return false;
+    };
+    matches!(facts.body.op(iterator), Op::Iterate { value, .. } if is_filled_once(project, code, value))
+}
+
+/// Whether a value is an attribute that is bound in the initialiser, and never added to.
+fn is_filled_once(project: &Project, code: CodeId, value: Val) -> bool {
+    let Some(place) = project.facts(code).places.of(value) else { return false };
+    let Some(located) = project.locate(code, place) else { return false };
+    is_fixed_attribute(project, code, value)
+        && project.sites(located.holder).iter().filter(|site| site.depth == 0).all(|site| {
+            match site.find(project).kind {
+                UseKind::Call(name) => !super::effect::adds(project.facts(site.code).str(name)),
+                kind => !matches!(kind, UseKind::StoreElement | UseKind::Keep | UseKind::Argument),
+            }
+        })
 }
 
 /// Whether a value is a class, of the project or by the way libraries write their names: what is read from it

@@ -24,6 +24,10 @@ pub(super) fn object_signs(
         signs.push(Sign::new(1, "objects of the class live long, by its name"));
     }
     signs.extend(base_signs(project, class));
+    let is_of_work = |base: &ClassId| Words::last(&words.short_lived_class, project.facts(base.0).own_name());
+    if signs.iter().all(|sign| sign.points == 0) && project.ancestry(class)[1..].iter().any(is_of_work) {
+        signs.push(Sign::new(-2, "the base class is made for one piece of work, by its name"));
+    }
     if is_record(project, class) {
         signs.push(Sign::new(-3, "the class is a record"));
     } else if !facts.decorators.is_empty() {
