@@ -38,7 +38,7 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Attr { base, name } => match facts.str(name) {
             "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
             word => match qualified(project, code, base, word) {
-                Freshness::Neutral if comes_from_fixed(project, code, base) => Freshness::Finite,
+                _ if comes_from_fixed(project, code, base) => Freshness::Finite,
                 Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
@@ -316,6 +316,7 @@ fn qualified(project: &Project, code: CodeId, base: Val, part: &str) -> Freshnes
     let whole = match facts.body.op(base) {
         Op::Load(var) => facts.var_name(var),
         Op::Attr { name, .. } => facts.str(name),
+        Op::Index { key, .. } => facts.string(key).unwrap_or_default(),
         _ => "",
     };
     if is_identity && !whole.is_empty() {
