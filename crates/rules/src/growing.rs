@@ -1,7 +1,7 @@
 //! What the growth rules say of a container: its name, the chain of places, the words.
 
 use leakwright_analysis::growth::{self, Freshness, Growing, GrowthForm, HolderKind, Removal, Repeats};
-use leakwright_analysis::ir::Op;
+use leakwright_analysis::ir::{Op, Step};
 use leakwright_analysis::project::{CodeId, Holder, Site};
 use leakwright_syntax::TextRange;
 
@@ -56,7 +56,11 @@ impl<'c, 'p> Words<'c, 'p> {
         let main = &self.growing.growth[0];
         let kind = self.growing.container.word();
         let facts = self.context.project.facts(main.site.code);
+        let rest = main.site.rest(self.context.project);
         let method = match facts.body.op(main.site.find(self.context.project).at) {
+            // A bound method that is handed on, or called under another name.
+            _ if let [Step::Attr(name)] = rest.as_slice() => facts.str(*name),
+
             Op::Call { callee, .. } => match facts.body.op(callee) {
                 Op::Attr { name, .. } => facts.str(name),
                 Op::Load(var) => facts.var_name(var),
@@ -109,7 +113,7 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn confidence(&self) -> Confidence {
-        match growth::confidence(&self.growing.signs) {
+        match growth::confidence(self.growing) {
             growth::Confidence::Low => Confidence::Low,
             growth::Confidence::Medium => Confidence::Medium,
             growth::Confidence::High => Confidence::High,

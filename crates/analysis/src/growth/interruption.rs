@@ -45,17 +45,32 @@ pub(super) fn is_passed_by(
 
 /// The blocks that wait between two instructions.
 fn waits_between(facts: &ItemFacts, first: Val, last: Val) -> impl Iterator<Item = BlockId> {
-    let waits = |at: &Val| {
-        matches!(
-            facts.body.op(*at),
-            Op::Await(_) | Op::Enter { is_async: true, .. } | Op::Iterate { is_async: true, .. }
-        )
+    let waits = |at: &Val| match facts.body.op(*at) {
+        Op::Await(awaited) => !is_closing(facts, awaited),
+        Op::Enter { is_async: true, .. } | Op::Iterate { is_async: true, .. } => true,
+        _ => false,
     };
     (first.index()..last.index())
         .map(Val::new)
         .filter(waits)
         .filter_map(|at| facts.body.block_of(at))
         .filter(|block| facts.body.frames[facts.body.block(*block).frame.index()].kind == FrameKind::Body)
+}
+
+/// `await connection.close()`, `await stream.wait_closed()`: what is removed after it is being taken down already.
+fn is_closing(facts: &ItemFacts, awaited: Val) -> bool {
+    let Op::Call { callee, .. } = facts.body.op(awaited) else { return false };
+    let name = match facts.body.op(callee) {
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Load(var) => facts.var_name(var),
+        _ => return false,
+    };
+    leakwright_catalogue::split_words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "close" | "aclose" | "closed" | "stop" | "shutdown" | "cancel" | "terminate" | "release"
+        )
+    })
 }
 
 /// Whether an exception raised in a block leads to one of the instructions at the given places, in whichever

@@ -64,10 +64,8 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
                 found => found,
             }
         }
-        Op::Index { base, .. } => match body.op(base) {
-            Op::Load(_) | Op::Attr { .. } => judge(project, code, base, fuel).max(Freshness::Neutral),
-            _ => Freshness::Neutral,
-        },
+        // Of what stands under some key nothing is known.
+        Op::Index { .. } => Freshness::Neutral,
         Op::Unary(value) | Op::Await(value) => judge(project, code, value, fuel),
         Op::Define(_) | Op::Lambda(_) => Freshness::Neutral,
         _ => Freshness::Neutral,
@@ -280,7 +278,7 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     if parts.len() > 1
         && parts
             .last()
-            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value"))
+            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value" | "key"))
     {
         parts.pop();
     }
@@ -300,7 +298,8 @@ fn by_name(project: &Project, name: &str) -> Freshness {
         }
         _ => Words::last(&words.installed_key, &name),
     };
-    if is_typed || is_named || is_installed || Words::last(&words.finite_key, &name) {
+    let is_path = parts.last().is_some_and(|word| word.ends_with("path"));
+    if is_typed || is_named || is_path || is_installed || Words::last(&words.finite_key, &name) {
         Freshness::Finite
     } else if Words::last(&words.fresh_key, &name) {
         Freshness::Fresh

@@ -108,6 +108,9 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
     let facts = project.facts(code);
     let ItemKind::Function { is_async, .. } = facts.kind else { return Repeats::Once };
     let name = facts.own_name();
+    if is_metaclass_method(project, code) {
+        return Repeats::Once;
+    }
     if project.class_of(code).is_some() && is_initializer(name) {
         let outlives = matches!(kind, HolderKind::Module | HolderKind::Class);
         return if outlives && name != "__init_subclass__" { Repeats::PerObject } else { Repeats::Once };
@@ -167,17 +170,19 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     {
         return true;
     }
-    let is_metaclass = project.class_of(code).is_some_and(|class| {
-        project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
-    });
-    if is_metaclass && matches!(facts.own_name(), "__new__" | "__init__") {
-        return true;
-    }
     let references = project.references(code);
     !references.is_empty()
         && references
             .iter()
             .all(|found| found.kind == ReferenceKind::Decorator && decorated_in(project, found).is_none())
+}
+
+/// Whether a method of a metaclass runs as classes are defined.
+fn is_metaclass_method(project: &Project, code: CodeId) -> bool {
+    let is_metaclass = project.class_of(code).is_some_and(|class| {
+        project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
+    });
+    is_metaclass && matches!(project.facts(code).own_name(), "__new__" | "__init__")
 }
 
 /// The function inside which something is decorated: it does so each time it runs.
@@ -363,7 +368,9 @@ pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
         if Words::last(&words.accumulating, noun) {
             return Some(true);
         }
-        return (Words::last(&words.descriptive, noun) || is_component(noun)).then_some(false);
+        let is_given = |set| Words::last(set, noun);
+        let is_set_up = is_given(&words.descriptive) || is_given(&words.installed_key) || is_component(noun);
+        return is_set_up.then_some(false);
     }
     if Words::first(&words.repeated, verb) {
         Some(true)
