@@ -130,7 +130,47 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn impact(&self) -> String {
-        format!("{} {}; size of an element unknown", self.amount(), self.unit())
+        let kept = self.kept().map_or_else(String::new, |kept| format!(", `{kept}`"));
+        let key = self.key_name().map_or_else(String::new, |key| format!("; key: {key}"));
+        format!("{}{kept} {}{key}; size of an element unknown", self.amount(), self.unit())
+    }
+
+    /// The class of what is kept, where the code says it.
+    fn kept(&self) -> Option<String> {
+        let project = self.context.project;
+        let site = self.main_site();
+        let facts = project.facts(site.code);
+        let value = match facts.body.op(site.find(project).at) {
+            Op::StoreIndex { value, .. } => value,
+            Op::Call { args, .. } if self.growing.growth[0].form == GrowthForm::AddOne => {
+                facts.body.args(args).first()?.value
+            }
+            _ => return None,
+        };
+        if let Some(class) = project.class_of_value(site.code, value) {
+            return Some(self.name(class.0));
+        }
+        let made = match facts.body.op(value) {
+            Op::Load(var) => facts.only_value(var)?,
+            _ => value,
+        };
+        let Op::Call { callee, .. } = facts.body.op(made) else { return None };
+        let path = project.import_path(site.code, callee)?;
+        let last = path.rsplit('.').next()?;
+        last.starts_with(char::is_uppercase).then(|| last.to_owned())
+    }
+
+    /// What the key is called, in words.
+    fn key_name(&self) -> Option<String> {
+        let facts = self.context.project.facts(self.main_site().code);
+        let name = match facts.body.op(self.growing.growth[0].key?) {
+            Op::Load(var) => facts.var_name(var),
+            Op::Attr { name, .. } => facts.str(name),
+            Op::Index { key, .. } => facts.string(key)?,
+            _ => return None,
+        };
+        let words: Vec<String> = leakwright_catalogue::split_words(name).collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// Created here, grows here, repeats because.

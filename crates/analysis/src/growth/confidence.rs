@@ -223,7 +223,7 @@ fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<S
     }
     if matches!(first.as_str(), "warned" | "reported" | "logged" | "shown") {
         return Some(Sign::new(
-            -2,
+            -3,
             "it keeps a message from being repeated: there are as many as were written",
         ));
     }

@@ -157,7 +157,9 @@ fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> 
     }
     let weak = removal::rank(project, holder, &creation, &growth, &removals)?;
     other.extend(removals);
-    if let Some(site) = holder::removed_elsewhere(project, holder) {
+    let elsewhere = holder::removed_elsewhere(project, holder)
+        .or_else(|| holder::removed_through_property(project, holder, &other));
+    if let Some(site) = elsewhere {
         return Err(Reason::Removed(site));
     }
     if growth.is_empty() {
