@@ -37,10 +37,12 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Load(var) => variable(project, code, var, fuel),
         Op::Attr { base, name } => match facts.str(name) {
             "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
-            word => match by_name(project, word) {
+            word => match qualified(project, code, base, word) {
+                _ if comes_from_fixed(project, code, base) => Freshness::Finite,
                 Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
+                _ if is_class_by_name(project, code, base) => Freshness::Finite,
                 found => found,
             },
         },
@@ -55,10 +57,15 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Binary { left, right, .. } => {
             combine([left, right].into_iter().map(|value| judge(project, code, value, fuel)))
         }
-        Op::Index { base, .. } => match body.op(base) {
-            Op::Load(_) | Op::Attr { .. } => judge(project, code, base, fuel).max(Freshness::Neutral),
-            _ => Freshness::Neutral,
-        },
+        // `event["session_id"]`
+        Op::Index { base, key } if facts.string(key).is_some() => {
+            match qualified(project, code, base, facts.string(key).unwrap_or_default()) {
+                Freshness::Neutral => judge(project, code, base, fuel).max(Freshness::Neutral),
+                found => found,
+            }
+        }
+        // Of what stands under some key nothing is known.
+        Op::Index { .. } => Freshness::Neutral,
         Op::Unary(value) | Op::Await(value) => judge(project, code, value, fuel),
         Op::Define(_) | Op::Lambda(_) => Freshness::Neutral,
         _ => Freshness::Neutral,
@@ -128,6 +135,8 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
     let Some(value) = facts.only_value(var) else { return by_name(project, name) };
     match facts.body.op(value) {
         Op::Next(iterator) => element(project, owner, iterator).unwrap_or_else(|| by_name(project, name)),
+        // What it is called says more than the key under which it was found.
+        Op::Index { .. } if by_name(project, name) == Freshness::Finite => Freshness::Finite,
         _ => match judge(project, owner, value, fuel) {
             Freshness::Neutral => by_name(project, name),
             found => found,
@@ -187,7 +196,8 @@ fn element(project: &Project, code: CodeId, iterator: Val) -> Option<Freshness> 
     let Op::Iterate { value, .. } = body.op(iterator) else { return None };
     let counts = matches!(body.op(value), Op::Call { callee, .. }
         if project.import_path(code, callee).as_deref() == Some("range"));
-    (counts || is_literal(project, code, value)).then_some(Freshness::Finite)
+    (counts || is_literal(project, code, value) || is_filled_once(project, code, value))
+        .then_some(Freshness::Finite)
 }
 
 /// Whether a value is written out in the source with nothing but constants in it.
@@ -268,7 +278,7 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     if parts.len() > 1
         && parts
             .last()
-            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value"))
+            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value" | "key"))
     {
         parts.pop();
     }
@@ -281,7 +291,15 @@ fn by_name(project: &Project, name: &str) -> Freshness {
         word.ends_with("name")
             && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
     });
-    if is_typed || is_named || Words::last(&words.finite_key, &name) {
+    // `device_id`: there are as many as were installed.
+    let is_installed = match parts.as_slice() {
+        [.., thing, last] if matches!(last.as_str(), "id" | "ids" | "address" | "uuid" | "uid" | "key") => {
+            Words::last(&words.installed_key, thing)
+        }
+        _ => Words::last(&words.installed_key, &name),
+    };
+    let is_path = parts.last().is_some_and(|word| word.ends_with("path"));
+    if is_typed || is_named || is_path || is_installed || Words::last(&words.finite_key, &name) {
         Freshness::Finite
     } else if Words::last(&words.fresh_key, &name) {
         Freshness::Fresh
@@ -290,8 +308,61 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     }
 }
 
+/// What the name of a part says, together with the name of the whole: `device.id` is a `device_id`.
+fn qualified(project: &Project, code: CodeId, base: Val, part: &str) -> Freshness {
+    let facts = project.facts(code);
+    let is_identity = matches!(part, "id" | "key" | "uuid" | "uid" | "address" | "unique_id" | "uniqueid");
+    let whole = match facts.body.op(base) {
+        Op::Load(var) => facts.var_name(var),
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Index { key, .. } => facts.string(key).unwrap_or_default(),
+        _ => "",
+    };
+    if is_identity && !whole.is_empty() {
+        by_name(project, &format!("{whole}_{part}"))
+    } else {
+        by_name(project, part)
+    }
+}
+
+/// Whether a variable goes over an attribute that is filled as its object is made, and not later.
+fn comes_from_fixed(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    let Some(Op::Next(iterator)) = facts.only_value(var).map(|stored| facts.body.op(stored)) else {
+        return false;
+    };
+    matches!(facts.body.op(iterator), Op::Iterate { value, .. } if is_filled_once(project, code, value))
+}
+
+/// Whether a value is an attribute that is bound in the initialiser, and never added to.
+fn is_filled_once(project: &Project, code: CodeId, value: Val) -> bool {
+    let Some(place) = project.facts(code).places.of(value) else { return false };
+    let Some(located) = project.locate(code, place) else { return false };
+    is_fixed_attribute(project, code, value)
+        && project.sites(located.holder).iter().filter(|site| site.depth == 0).all(|site| {
+            match site.find(project).kind {
+                UseKind::Call(name) => !super::effect::adds(project.facts(site.code).str(name)),
+                kind => !matches!(kind, UseKind::StoreElement | UseKind::Keep | UseKind::Argument),
+            }
+        })
+}
+
+/// Whether a value is a class, of the project or by the way libraries write their names: what is read from it
+/// is a member.
+fn is_class_by_name(project: &Project, code: CodeId, value: Val) -> bool {
+    match project.entity(code, value) {
+        Some(crate::project::Entity::Class(_)) => true,
+        Some(crate::project::Entity::External(path)) => {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            path.contains('.') && last.starts_with(char::is_uppercase) && !is_constant(last)
+        }
+        _ => false,
+    }
+}
+
 /// `UPPER_CASE`, as constants are written.
-fn is_constant(name: &str) -> bool {
+pub(super) fn is_constant(name: &str) -> bool {
     name.len() > 1
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && name.chars().any(|c| c.is_ascii_uppercase())

@@ -7,6 +7,10 @@
 //! by code that repeats, with nothing in the project that removes from it, bounds it, replaces it or
 //! drains it.
 //!
+//! A removal counts by where it stands. What empties a container only when its owner is closed, a
+//! finaliser of an object that the container holds, a callback that means the last round's variable,
+//! and what a coroutine removes after waiting, without `finally`, leave it growing: the finding shows them.
+//!
 //! ## Why it leaks
 //!
 //! Whatever is put in stays reachable for as long as the holder lives. One entry per call, request or
@@ -49,8 +53,8 @@
 //!
 //! Attributes set through `setattr` or `__dict__`, and containers handed to code outside the project,
 //! are passed over. Whether an attribute lives long is judged by signs (where objects of the class are
-//! made, what they are called, what calls the method); findings with more signs against than for have
-//! low confidence and are hidden.
+//! made, what they are called, what calls the method, whether keys are new again and again); findings
+//! with too few of them have low confidence and are hidden.
 //!
 //! ## References
 //!
@@ -95,11 +99,7 @@ impl Rule for UnboundedCollection {
             findings.push(words.finding(
                 rule,
                 format!("`{symbol}` only ever grows"),
-                format!(
-                    "{} {}, nothing in the project removes or bounds it",
-                    words.operation(),
-                    words.unit()
-                ),
+                format!("{} {}, {}", words.operation(), words.unit(), words.lack()),
                 recommendation(context, growing),
             ));
         }
