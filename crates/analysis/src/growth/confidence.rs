@@ -93,7 +93,7 @@ pub(super) fn signs(
     Ok(signs)
 }
 
-fn repetition_sign(repeats: Repeats) -> Sign {
+pub(super) fn repetition_sign(repeats: Repeats) -> Sign {
     match repeats {
         Repeats::Endless => Sign::new(2, "it grows in a loop that never ends"),
         Repeats::Looped => Sign::new(1, "a loop that never ends makes it grow"),
@@ -104,7 +104,7 @@ fn repetition_sign(repeats: Repeats) -> Sign {
     }
 }
 
-fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
+pub(super) fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     let keyed = creation.container.kind.is_mapping() || matches!(creation.container.kind, ContainerKind::Set);
     // Merging one dict into another is how settings are put together.
     if best.form == GrowthForm::AddMany && creation.container.kind.is_mapping() {

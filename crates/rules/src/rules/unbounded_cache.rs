@@ -94,7 +94,8 @@ impl Rule for UnboundedCache {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        for growing in context.growing().iter().filter(|growing| applies(growing)) {
+        let caches = context.growing().iter().chain(context.growing_defaults());
+        for growing in caches.filter(|growing| applies(growing)) {
             let words = Words::new(context, growing);
             findings.push(words.finding(
                 rule,
