@@ -132,14 +132,15 @@ fn is_frame(project: &Project, code: CodeId, place: PlaceId) -> bool {
     })
 }
 
-/// Whether each round of a loop begins with another array; the first round of `if x is None: x = new` is
-/// where it begins.
+/// Whether a round of the loop, or of one around it, begins with another array; the first round of `if x is
+/// None: x = new` is where it begins.
 fn is_made_in(facts: &ItemFacts, var: VarId, block: BlockId, at: Val, round: LoopId) -> bool {
     let flow = Flow::new(&facts.body);
     let guards = flow.guards(block);
+    let outermost = facts.body.loops_around(block).last().unwrap_or(round);
     facts.var(var).stores.iter().filter(|store| **store != at).any(|store| {
         let Some(other) = facts.body.block_of(*store) else { return false };
-        let is_inside = facts.body.loops_around(other).any(|around| around == round);
+        let is_inside = facts.body.loops_around(other).any(|around| around == outermost);
         let is_alternative = flow.guards(other).iter().any(|guard| {
             guards.iter().any(|own| own.condition == guard.condition && own.holds != guard.holds)
         });

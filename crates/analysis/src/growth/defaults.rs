@@ -3,8 +3,8 @@
 use super::binding::Creation;
 use super::confidence::{Sign, key_sign, repetition_sign};
 use super::effect::{self, Effect};
-use super::{Growing, HolderKind, holder, memo};
-use crate::ir::{ArgKind, BinaryOp, Op, Param, Val};
+use super::{Freshness, Growing, HolderKind, holder, memo};
+use crate::ir::{ArgKind, BinaryOp, Op, Param, UseKind, Val};
 use crate::project::{CodeId, Holder, ModuleId, Project, Reference, ReferenceKind};
 use leakwright_catalogue::ContainerKind;
 
@@ -39,6 +39,12 @@ fn grown(project: &Project, function: CodeId, param: &Param) -> Option<Growing> 
     for site in holder::all_sites(project, holder) {
         let effect = effect::effect(project, holder, &creation, site);
         match effect {
+            // Which keys another function adds is not known.
+            Effect::Grow { .. }
+                if container.kind.is_mapping() && site.find(project).kind == UseKind::Argument =>
+            {
+                return None;
+            }
             Effect::Grow { form, key } => growth.push((site, form, key)),
             Effect::Shrink | Effect::Replace | Effect::Check | Effect::Escape => return None,
             Effect::Create | Effect::Read | Effect::Handout => other.push((site, effect)),
@@ -50,15 +56,16 @@ fn grown(project: &Project, function: CodeId, param: &Param) -> Option<Growing> 
     let growth = super::repeating(project, holder, &creation, growth).ok()?;
     let memo = memo::find(project, holder, &growth, &other);
     let best = growth.first()?;
-    let mut signs = vec![
-        Sign { points: 2, says: "the default is made once, for all calls" },
-        repetition_sign(best.repeats),
-    ];
+    let mut signs =
+        vec![Sign::new(2, "the default is made once, for all calls"), repetition_sign(best.repeats)];
     signs.extend(key_sign(&creation, best, memo.is_some()));
     match left_out(project, function, param) {
-        Some(true) => signs.push(Sign { points: 1, says: "there are calls that leave the argument out" }),
+        // By a key that may be there already, that says little.
+        Some(true) if best.key.is_none() || best.freshness == Freshness::Fresh => {
+            signs.push(Sign::new(1, "there are calls that leave the argument out"));
+        }
+        Some(true) | None => {}
         Some(false) => return None,
-        None => {}
     }
     let (holder_kind, container, created) = (creation.kind, container.kind, creation.values);
     Some(Growing { holder, holder_kind, container, created, growth, signs, memo, other })

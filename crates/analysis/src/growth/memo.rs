@@ -59,7 +59,7 @@ pub(super) fn find(
 pub(super) fn life_sign(project: &Project, holder: Holder, growth: &[Growth]) -> Option<Sign> {
     let signs = object_signs(project, holder.class()?, growth).ok()?;
     let lives_long = signs.iter().any(|sign| sign.points > 0)
-        || growth.first().is_some_and(|growth| growth.repeats >= Repeats::Handler);
+        || growth.first().is_some_and(|growth| growth.repeats >= Repeats::Looped);
     (!lives_long).then(|| Sign::new(-2, "nothing shows that its object lives long"))
 }
 

@@ -9,7 +9,7 @@ use super::holder::{HolderKind, all_sites, is_broken, is_initial};
 use super::objects::object_signs;
 use super::repetition::{self, Repeats};
 use super::{Freshness, Growth, GrowthForm};
-use crate::ir::{ArgKind, Args, CompareOp, Const, ItemKind, Op, Step, UseKind, Val};
+use crate::ir::{ArgKind, Args, Const, ItemKind, Op, Step, UseKind, Val};
 use crate::project::{CodeId, CreatedContainer, Holder, ModuleId, Project, Site, Symbol, ValueId};
 use leakwright_catalogue::ContainerKind;
 
@@ -141,7 +141,7 @@ fn used(project: &Project, site: Site) -> QueueUse {
             "put" | "put_nowait" => QueueUse::Put,
             "get" | "get_nowait" => QueueUse::Taken,
             "empty" | "full" | "task_done" | "close" => QueueUse::Looked,
-            "qsize" if !is_compared(project, site.code, used.at) => QueueUse::Looked,
+            "qsize" if !is_measured(project, site.code, used.at) => QueueUse::Looked,
             _ => QueueUse::Unknown,
         },
         (UseKind::Test, []) => QueueUse::Looked,
@@ -157,16 +157,19 @@ fn used(project: &Project, site: Site) -> QueueUse {
     }
 }
 
-/// Whether a size is compared with anything but zero.
-fn is_compared(project: &Project, code: CodeId, size: Val) -> bool {
+/// Whether a size is used for more than to be shown, or to tell whether there is anything.
+fn is_measured(project: &Project, code: CodeId, size: Val) -> bool {
     let body = &project.facts(code).body;
-    body.insts.iter().any(|inst| match inst.op {
-        Op::Compare { op, left, right } => {
-            let ordering = !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn);
-            let is_zero = |value: Val| matches!(body.op(value), Op::Const(Const::Int(..=1)));
-            ordering && ((left == size && !is_zero(right)) || (right == size && !is_zero(left)))
+    body.insts.iter().any(|inst| {
+        let mut is_used = false;
+        body.operands(inst.op, |operand| is_used |= operand == size);
+        let is_zero = |value: Val| matches!(body.op(value), Op::Const(Const::Int(..=1)));
+        match inst.op {
+            _ if !is_used => false,
+            Op::Compare { left, right, .. } => !is_zero(left) && !is_zero(right),
+            Op::Format(_) | Op::Not(_) | Op::Call { .. } => false,
+            _ => true,
         }
-        _ => false,
     })
 }
 

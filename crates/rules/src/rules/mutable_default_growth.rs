@@ -44,7 +44,7 @@
 //!
 //! - [Default parameter values](https://docs.python.org/3/reference/compound_stmts.html#function-definitions)
 
-use leakwright_analysis::growth::{Growing, HolderKind};
+use leakwright_analysis::growth::{Growing, GrowthForm, HolderKind};
 use leakwright_analysis::ir::Step;
 use leakwright_catalogue::ContainerKind;
 
@@ -82,10 +82,18 @@ pub(super) fn is_shared_by_accident(context: &Context<'_>, growing: &Growing) ->
         is_self && matches!(steps.first(), Some(Step::Attr(_)))
     };
     growing.holder_kind == HolderKind::Class
+        && !is_made_anew(growing)
         && matches!(growing.container, ContainerKind::List | ContainerKind::Set)
         && !unbounded_cache::applies(growing)
         && !unbounded_collection_in_loop::applies(growing)
         && growing.growth.iter().all(through_self)
+}
+
+/// `self.options = self.options + [option]` on a container of the class body: the object has one of its own
+/// then, and what all share stays as it is.
+pub(super) fn is_made_anew(growing: &Growing) -> bool {
+    growing.holder_kind == HolderKind::Class
+        && growing.growth.iter().all(|growth| growth.form == GrowthForm::Rebuild)
 }
 
 impl Rule for MutableDefaultGrowth {

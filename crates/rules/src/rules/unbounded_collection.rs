@@ -90,6 +90,7 @@ impl Rule for UnboundedCollection {
             if unbounded_collection_in_loop::applies(growing)
                 || unbounded_cache::applies(growing)
                 || mutable_default_growth::is_shared_by_accident(context, growing)
+                || mutable_default_growth::is_made_anew(growing)
             {
                 continue;
             }
