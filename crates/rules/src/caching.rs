@@ -36,7 +36,7 @@ impl CachedFunction<'_> {
         let range = context.project.file(code.module).value_range(code.item, value);
         let is_elsewhere = self.bound_to.is_none() && self.source != self.place;
         let message = "the cache is made here".to_owned();
-        is_elsewhere.then(|| Evidence { role: Role::Created, module: code.module, range, message })
+        is_elsewhere.then_some(Evidence { role: Role::Created, module: code.module, range, message })
     }
 
     /// A finding about the function, with the words of a rule.

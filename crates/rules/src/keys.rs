@@ -1,6 +1,7 @@
 //! What the body of a cached function says of its arguments, and what empties its cache.
 
-use leakwright_analysis::ir::{CompareOp, Const, Display, ItemFacts, Op, Param, Terminator, Val};
+use leakwright_analysis::ir::{CompareOp, Const, Display, ItemFacts, ItemKind, Op, Param, Terminator, Val};
+use leakwright_analysis::project::{CodeId, Project};
 use leakwright_catalogue::Words;
 
 use crate::cached::CachedFunction;
@@ -71,4 +72,18 @@ pub(crate) fn is_cleared(context: &Context<'_>, cached: &CachedFunction<'_>) -> 
         let clears_it = |op: Op| matches!(op, Op::Attr { base, name } if name == clears && is_it(base));
         !is_teardown && facts.body.insts.iter().any(|inst| clears_it(inst.op))
     })
+}
+
+/// Whether a function returns a class that it defines: there are as many as there are kinds of things.
+pub(crate) fn makes_classes(project: &Project, function: CodeId) -> bool {
+    let facts = project.facts(function);
+    let file = project.file(function.module);
+    let is_class = |value: Val| match facts.body.op(value) {
+        Op::Load(var) => facts.only_value(var).is_some_and(|stored| {
+            let item = file.defined(function.item, stored);
+            item.is_some_and(|item| file.facts(item).kind == ItemKind::Class)
+        }),
+        _ => false,
+    };
+    facts.body.insts.iter().any(|inst| matches!(inst.op, Op::Return(Some(value)) if is_class(value)))
 }

@@ -45,8 +45,9 @@
 //!
 //! ## Known limits
 //!
-//! Silent for static and class methods, enums, and classes whose objects are only made once at module
-//! level: nothing is freed later than it would be.
+//! Silent for static and class methods, enums, and classes whose objects are only made once, with a module
+//! or a class: nothing is freed later than it would be. Silent as well where the project clears the cache,
+//! and for bounded caches of values, which have `__eq__` and `__hash__`.
 //!
 //! ## References
 //!

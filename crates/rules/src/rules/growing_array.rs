@@ -131,7 +131,7 @@ fn finding(context: &Context<'_>, rule: RuleId, array: &growth::GrowingArray) ->
         }
         ArrayLife::Kept(kind, repeats) => {
             finding.confidence = lasting::confidence(&array.signs);
-            finding.signs = array.signs.clone();
+            finding.signs.clone_from(&array.signs);
             finding.evidence.extend(lasting::repeats(context, array.code, repeats));
             finding.risk.level = RiskLevel::High;
             finding.risk.reason = format!("{}; {}", finding.risk.reason, lasting::lifetime(kind));

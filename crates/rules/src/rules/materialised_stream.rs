@@ -49,7 +49,7 @@
 use leakwright_analysis::growth::{self, StreamWaste};
 
 use crate::context::Context;
-use crate::finding::{Evidence, Finding, LeakType, RiskLevel, Role, Severity};
+use crate::finding::{Evidence, Finding, LeakType, Risk, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
 use crate::lasting;
 use crate::registry::docs;
@@ -104,10 +104,14 @@ fn finding(context: &Context<'_>, rule: RuleId, stream: &growth::MaterialisedStr
         ],
     };
     let symbol = context.name_of(stream.code);
-    let mut finding = lasting::finding(context, rule, range, symbol, words);
-    finding.impact = "as much memory as the stream is long, until it is gone through".to_owned();
-    finding.risk.level = RiskLevel::Low;
-    finding.risk.reason = "freed afterwards, but as large as the input".to_owned();
+    let mut finding = Finding {
+        impact: "as much memory as the stream is long, until it is gone through".to_owned(),
+        risk: Risk {
+            level: RiskLevel::Low,
+            reason: "freed afterwards, but as large as the input".to_owned(),
+        },
+        ..lasting::finding(context, rule, range, symbol, words)
+    };
     let place = |role, range, message: &str| Evidence {
         role,
         module: context.module,

@@ -44,7 +44,7 @@
 //!
 //! - [Default parameter values](https://docs.python.org/3/reference/compound_stmts.html#function-definitions)
 
-use leakwright_analysis::growth::{Growing, GrowthForm, HolderKind};
+use leakwright_analysis::growth::{self, Growing, GrowthForm, HolderKind};
 use leakwright_analysis::ir::Step;
 use leakwright_catalogue::ContainerKind;
 
@@ -81,8 +81,12 @@ pub(super) fn is_shared_by_accident(context: &Context<'_>, growing: &Growing) ->
         let is_self = project.self_class(growth.site.code, var).is_some_and(|(_, is_class)| !is_class);
         is_self && matches!(steps.first(), Some(Step::Attr(_)))
     };
+    // What is named like a constant is meant to be shared.
+    let is_constant = growth::holder_name(project, growing.holder)
+        .is_none_or(|name| name.chars().all(|c| !c.is_lowercase()));
     growing.holder_kind == HolderKind::Class
         && !is_made_anew(growing)
+        && !is_constant
         && matches!(growing.container, ContainerKind::List | ContainerKind::Set)
         && !unbounded_cache::applies(growing)
         && !unbounded_collection_in_loop::applies(growing)

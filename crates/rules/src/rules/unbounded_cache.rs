@@ -46,7 +46,7 @@
 //!
 //! The fix takes the dict away and puts `@lru_cache(maxsize=…)` on the function. It is offered only for a
 //! plain function (no `async def`, generator or method) whose key is all its parameters, where the dict is
-//! used nowhere else. It is *unsafe*: results may be computed again after they were evicted, and keys
+//! used nowhere else, tests included, all results are kept, and a call does nothing besides. It is *unsafe*: results may be computed again after they were evicted, and keys
 //! such as `1` and `1.0` are told apart no better than the dict did.
 //!
 //! ## Known limits

@@ -39,8 +39,9 @@
 //! ## Known limits
 //!
 //! Functions without parameters, and those whose parameters are all annotated with booleans, enums,
-//! literals or types, or are called with constants only, are silent. So are functions defined inside
-//! another one: their cache goes with the call, as long as the function does.
+//! literals or types, checked against a given set, or passed constants only, are silent. So are functions
+//! defined inside another one, whose cache goes with the call; those that make a class; and those whose
+//! cache the project clears.
 //!
 //! ## References
 //!
@@ -87,6 +88,7 @@ impl Rule for UnboundedLruCache {
             }
             if caching::is_short_lived(context, &cached)
                 || caching::has_finite_arguments(context, &cached)
+                || keys::makes_classes(context.project, cached.function)
                 || keys::is_cleared(context, &cached)
             {
                 continue;

@@ -60,7 +60,7 @@
 use leakwright_analysis::growth::{self, Drain};
 
 use crate::context::Context;
-use crate::finding::{Evidence, Finding, LeakType, RiskLevel, Role, Severity};
+use crate::finding::{Evidence, Finding, LeakType, Risk, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
 use crate::lasting;
 use crate::registry::docs;
@@ -112,18 +112,24 @@ fn finding(context: &Context<'_>, rule: RuleId, queue: &growth::UnboundedQueue) 
         ),
     };
     let words = [message, pattern, format!("give it a limit: maxsize={limit}")];
-    let mut finding = lasting::finding(context, rule, context.site_range(site), symbol, words);
-    finding.module = site.code.module;
-    finding.confidence = lasting::confidence(&queue.signs);
-    finding.signs = queue.signs.clone();
-    finding.impact = "one element per put(); size of an element unknown".to_owned();
-    finding.risk.reason = "grows linearly, one element per put()".to_owned();
-    finding.risk.level = RiskLevel::High;
-    if let Drain::At(_) = queue.drain {
-        finding.severity = Severity::Information;
-        finding.risk.level = RiskLevel::Low;
-        finding.risk.reason = "grows while the producer is ahead of the consumer".to_owned();
-    }
+    let risk = |level, reason: &str| Risk { level, reason: reason.to_owned() };
+    let (severity, risk) = match queue.drain {
+        Drain::Never => {
+            (rule.metadata().severity, risk(RiskLevel::High, "grows linearly, one element per put()"))
+        }
+        Drain::At(_) => {
+            (Severity::Information, risk(RiskLevel::Low, "grows while the producer is ahead of the consumer"))
+        }
+    };
+    let mut finding = Finding {
+        module: site.code.module,
+        severity,
+        confidence: lasting::confidence(&queue.signs),
+        signs: queue.signs.clone(),
+        risk,
+        impact: "one element per put(); size of an element unknown".to_owned(),
+        ..lasting::finding(context, rule, context.site_range(site), symbol, words)
+    };
     let place = |role, module, range, message: String| Evidence { role, module, range, message };
     let created = queue.created.code;
     finding.evidence.push(place(
