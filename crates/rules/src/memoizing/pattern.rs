@@ -285,7 +285,14 @@ impl<'t> Pattern<'t> {
     /// returned without being stored is one that must not be kept.
     fn stripped(&self, statements: &[Node<'t>], then: Then) -> Option<Vec<Edit>> {
         let (last, before) = statements.split_last()?;
-        let returns = |node: &Node<'t>| node.descendants().any(|inner| inner.kind() == Kind::Return);
+        let returns = |node: &Node<'t>| {
+            let is_own = |found: &Node<'t>| {
+                let mut around =
+                    found.ancestors().take_while(|outer| outer.range().start >= node.range().start);
+                !around.any(|outer| outer.kind() == Kind::Function)
+            };
+            node.descendants().any(|inner| inner.kind() == Kind::Return && is_own(&inner))
+        };
         let ends = (then == Then::End) == (last.kind() == Kind::Return);
         if !ends || before.iter().any(returns) {
             return None;
@@ -414,7 +421,8 @@ impl<'t> Pattern<'t> {
 /// The start of the lines of comments, and blank lines, that stand right before a line.
 fn with_comments_before(text: &str, mut line: u32) -> u32 {
     while line > 0 {
-        let before = edits::line_start(text, line - 1);
+        let end = text[..line as usize].strip_suffix('\n').unwrap_or_default();
+        let before = end.rfind('\n').map_or(0, |at| at as u32 + 1);
         let content = text[before as usize..line as usize].trim();
         if !content.is_empty() && !content.starts_with('#') {
             break;
@@ -460,8 +468,8 @@ fn lookup_and_handler(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
     is_missing_key.then_some((*tried, handler.child(Kind::Block)?))
 }
 
-/// `if number is None: return …`, decided by a comparison with a constant: it holds for none of the
-/// arguments that could not be keys.
+/// `if number is None: return …`, decided by a comparison with a constant: it holds for no argument that
+/// could not be a key.
 fn is_constant_guard(node: Node<'_>) -> bool {
     let Some(branch) = only_branch(node) else { return false };
     let Some(condition) = node.field(Field::Condition) else { return false };
@@ -472,10 +480,16 @@ fn is_constant_guard(node: Node<'_>) -> bool {
         )
     };
     let operands: Vec<Node<'_>> = condition.named_children().collect();
+    let has = |operators: &[Kind]| operators.iter().any(|operator| condition.child(*operator).is_some());
+    // What cannot be a key cannot be less than a number either.
+    let is_number = |node: &Node<'_>| matches!(node.kind(), Kind::Integer | Kind::Float);
+    let is_decided = operands.last().is_some_and(|right| {
+        (is_constant(right) && has(&[Kind::Is, Kind::Eq]))
+            || (is_number(right) && has(&[Kind::Less, Kind::LessEq, Kind::Greater, Kind::GreaterEq]))
+    });
     let compares = condition.kind() == Kind::ComparisonOperator
         && operands.len() == 2
-        && (condition.child(Kind::Is).is_some() || condition.child(Kind::Eq).is_some())
-        && operands.last().is_some_and(is_constant)
+        && is_decided
         && operands.first().is_some_and(|left| left.kind() == Kind::Identifier);
     let leaves = match branch.as_slice() {
         [only] => match only.kind() {
