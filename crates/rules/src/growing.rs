@@ -267,6 +267,7 @@ impl<'c, 'p> Words<'c, 'p> {
             HolderKind::Class => "shared by all objects of the class, lives as long as the process:",
             HolderKind::Instance => "lives as long as its object:",
             HolderKind::Local => "lives as long as the loop:",
+            HolderKind::Default => "made once with the function, shared by all calls:",
             HolderKind::Closure => "lives as long as the inner function is kept:",
         }
     }

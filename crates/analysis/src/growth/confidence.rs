@@ -46,8 +46,16 @@ impl Sign {
 /// What the signs of a growing container add up to. That a dict remembers results is told by its shape; that
 /// another container only ever grows has to be borne out by more.
 pub fn confidence(growing: &Growing) -> Confidence {
-    let (high, medium) = if growing.memo.is_some() { (3, 0) } else { (4, 2) };
-    let sum: i32 = growing.signs.iter().map(|sign| sign.points).sum();
+    if growing.memo.is_some() { confidence_of(&growing.signs) } else { rated(&growing.signs, 4, 2) }
+}
+
+/// What signs add up to where the shape of the code tells already that it keeps what it is given.
+pub fn confidence_of(signs: &[Sign]) -> Confidence {
+    rated(signs, 3, 0)
+}
+
+fn rated(signs: &[Sign], high: i32, medium: i32) -> Confidence {
+    let sum: i32 = signs.iter().map(|sign| sign.points).sum();
     if sum >= high {
         Confidence::High
     } else if sum >= medium {
@@ -103,7 +111,7 @@ pub(super) fn signs(
     Ok(signs)
 }
 
-fn repetition_sign(repeats: Repeats) -> Sign {
+pub(super) fn repetition_sign(repeats: Repeats) -> Sign {
     match repeats {
         Repeats::Endless => Sign::new(2, "it grows in a loop that never ends"),
         Repeats::Looped => Sign::new(1, "a loop that never ends makes it grow"),
@@ -114,7 +122,7 @@ fn repetition_sign(repeats: Repeats) -> Sign {
     }
 }
 
-fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
+pub(super) fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     let keyed = creation.container.kind.is_mapping() || matches!(creation.container.kind, ContainerKind::Set);
     // Merging one dict into another is how settings are put together.
     if best.form == GrowthForm::AddMany && creation.container.kind.is_mapping() {

@@ -20,6 +20,8 @@ pub enum HolderKind {
     Local,
     /// A variable of a function that an inner function uses: as long as that is kept.
     Closure,
+    /// The default of a parameter: as long as the function.
+    Default,
 }
 
 /// The holders that belong to a file, in a stable order: what is grown from other files included.

@@ -6,7 +6,7 @@ use super::binding::precedes;
 use super::holder::is_initial;
 use crate::bindings::{Binding, GlobalId};
 use crate::ir::{ArgKind, CompareOp, Const, Display, Op, Step, UseKind, Val, VarId};
-use crate::project::{CodeId, Holder, Project, Reference, Site, Symbol};
+use crate::project::{CodeId, Holder, Project, Reference, ReferenceKind, Site, Symbol};
 
 /// How often a key is one that was not there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +130,12 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
         if is_class(project, owner, var) || (is_flag && known != Freshness::Fresh) {
             return Freshness::Finite;
         }
-        return if known == Freshness::Neutral { by_callers(project, owner, var, fuel) } else { known };
+        if known == Freshness::Finite {
+            return known;
+        }
+        // What is passed says more than what the parameter is called.
+        let passed = by_callers(project, owner, var, fuel);
+        return if passed == Freshness::Finite || known == Freshness::Neutral { passed } else { known };
     }
     let Some(value) = facts.only_value(var) else { return by_name(project, name) };
     match facts.body.op(value) {
@@ -171,10 +176,23 @@ fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
         })
 }
 
-/// What the callers of a private function pass: finite if all that are seen pass what is.
+/// How many callers are looked at.
+const MAX_CALLERS: usize = 24;
+
+/// What the callers of a function pass: finite if all that are seen pass what is. A function that others
+/// may call as well is only ever seen to be finite.
 fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> Freshness {
-    let calls = project.references(function);
-    if calls.is_empty() || !project.facts(function).own_name().starts_with('_') {
+    let name = project.facts(function).own_name();
+    let is_private = name.starts_with('_') && !name.ends_with("__");
+    // What a script does with a public function at its end is an example of its use.
+    let counts = |found: &&Reference| {
+        let is_example =
+            || !project.facts(found.code).is_function() || project.module(found.code.module).is_test;
+        found.code != function && (is_private || !is_example())
+    };
+    let calls: Vec<&Reference> = project.references(function).iter().filter(counts).collect();
+    let is_hidden = !is_private && project.class_of(function).is_some() && project.unresolved_calls(name) > 0;
+    if calls.is_empty() || calls.len() > MAX_CALLERS || is_hidden {
         return Freshness::Neutral;
     }
     let passed = |found: &Reference| {
@@ -185,9 +203,24 @@ fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> F
         let argument = args
             .iter()
             .find(|arg| project.parameter_for(found.code, found.at, arg.value, function) == Some(param));
-        argument.map_or(Freshness::Neutral, |arg| judge(project, found.code, arg.value, fuel))
+        match (argument, project.facts(function).params.iter().find(|found| found.var == param)) {
+            (Some(arg), _) => judge(project, found.code, arg.value, fuel),
+            // A call that leaves it out passes the default, unless it spreads what cannot be seen.
+            (None, Some(known)) if found.kind == ReferenceKind::Call && known.default.is_some() => {
+                let spreads = args.iter().any(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
+                if spreads { Freshness::Neutral } else { Freshness::Finite }
+            }
+            _ => Freshness::Neutral,
+        }
     };
-    calls.iter().map(passed).max().unwrap_or(Freshness::Neutral)
+    let mut most = Freshness::Finite;
+    for found in calls {
+        most = most.max(passed(found));
+        if most == Freshness::Fresh || (most != Freshness::Finite && !is_private) {
+            break;
+        }
+    }
+    if is_private { most } else { most.min(Freshness::Neutral) }
 }
 
 /// What a loop hands out: finite if it goes over a literal or a range.
@@ -233,7 +266,6 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         }
         Some(
             "id"
-            | "hash"
             | "len"
             | "next"
             | "time.time"
@@ -247,7 +279,7 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         ) => return Freshness::Fresh,
         // What such a call gives is as fresh as what it is given.
         Some(
-            "str" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath"
+            "str" | "hash" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath"
             | "os.path.join" | "os.path.normpath" | "os.path.realpath" | "pathlib.Path" | "sorted",
         ) => {
             return combine(args.iter().map(|arg| judge(project, code, *arg, fuel)));

@@ -8,10 +8,12 @@
 //! reason.
 
 mod arguments;
+mod arrays;
 mod binding;
 mod closures;
 mod confidence;
 mod dead;
+mod defaults;
 mod effect;
 mod guard;
 mod holder;
@@ -20,23 +22,28 @@ mod key;
 mod lookup;
 mod memo;
 mod objects;
+mod queues;
 mod removal;
 mod repetition;
 mod skipped;
+mod streams;
 
 use leakwright_catalogue::ContainerKind;
 
 use crate::ir::Val;
 use crate::project::{CodeId, Holder, Project, Reference, Site, ValueId};
 
-pub use confidence::{Confidence, Sign, confidence, holder_name};
+pub use arrays::{ArrayLife, GrowingArray, growing_arrays};
+pub use confidence::{Confidence, Sign, confidence, confidence_of, holder_name};
+pub use defaults::growing_defaults;
 pub use effect::{Effect, GrowthForm};
 pub use holder::{HolderKind, candidates};
 pub use key::{Freshness, parameter_freshness};
-
 pub use memo::Memo;
+pub use queues::{Drain, UnboundedQueue, unbounded_queues};
 pub use removal::Removal;
 pub use repetition::Repeats;
+pub use streams::{MaterialisedStream, StreamWaste, materialised_streams};
 
 /// What is known of one holder.
 #[derive(Clone, Debug)]
@@ -167,7 +174,10 @@ fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> 
     }
     let growth = repeating(project, holder, &creation, growth)?;
     let memo = memo::find(project, holder, &growth, &other);
-    let signs = confidence::signs(project, holder, &creation, &growth, &weak, &other, memo.is_some())?;
+    let mut signs = confidence::signs(project, holder, &creation, &growth, &weak, &other, memo.is_some())?;
+    if memo.is_some() && creation.kind == HolderKind::Instance {
+        signs.extend(memo::life_sign(project, holder, &growth));
+    }
     let container = creation.container.kind;
     let created = creation.values;
     let holder_kind = creation.kind;

@@ -60,7 +60,7 @@
 //!
 //! - [`collections.deque`](https://docs.python.org/3/library/collections.html#collections.deque)
 
-use super::{unbounded_cache, unbounded_collection_in_loop};
+use super::{mutable_default_growth, unbounded_cache, unbounded_collection_in_loop};
 use crate::bounding;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
@@ -91,7 +91,11 @@ impl Rule for UnboundedCollection {
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
         for growing in context.growing() {
-            if unbounded_collection_in_loop::applies(growing) || unbounded_cache::applies(growing) {
+            if unbounded_collection_in_loop::applies(growing)
+                || unbounded_cache::applies(growing)
+                || mutable_default_growth::is_shared_by_accident(context, growing)
+                || mutable_default_growth::is_made_anew(growing)
+            {
                 continue;
             }
             let words = Words::new(context, growing);
