@@ -43,6 +43,8 @@ pub enum ContainerKind {
     Counter,
     /// A byte array.
     Bytes,
+    /// A string or bytes, which is copied whole to be added to.
+    Text,
     /// Holds its content weakly, or for a thread or context only.
     Weak,
 }
@@ -63,6 +65,7 @@ impl ContainerKind {
             Self::DefaultDict => "defaultdict",
             Self::Counter => "Counter",
             Self::Bytes => "bytearray",
+            Self::Text => "str",
             Self::Weak => "weak container",
         }
     }

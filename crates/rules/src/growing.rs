@@ -3,6 +3,7 @@
 use leakwright_analysis::growth::{self, Freshness, Growing, GrowthForm, HolderKind, Removal, Repeats};
 use leakwright_analysis::ir::{Op, Step};
 use leakwright_analysis::project::{CodeId, Holder, Site};
+use leakwright_catalogue::ContainerKind;
 use leakwright_syntax::TextRange;
 
 use crate::context::Context;
@@ -75,6 +76,7 @@ impl<'c, 'p> Words<'c, 'p> {
             GrowthForm::AssignKey => format!("{kind}[key] = …"),
             GrowthForm::ReadKey => format!("{kind}[key] of a missing key"),
             GrowthForm::Inner => format!("{kind}[key].{method}()"),
+            GrowthForm::Rebuild if self.growing.container == ContainerKind::Text => format!("{kind} += …"),
             GrowthForm::Rebuild => format!("{kind} = {kind} + …"),
         }
     }
@@ -104,10 +106,11 @@ impl<'c, 'p> Words<'c, 'p> {
             (GrowthForm::AssignKey | GrowthForm::ReadKey | GrowthForm::SetDefault, _) => {
                 "one entry per new key"
             }
-            (GrowthForm::Rebuild, _) => "at least one element, and a copy of the rest",
-            (_, _) if matches!(self.growing.container, leakwright_catalogue::ContainerKind::Set) => {
-                "one entry per new element"
+            (GrowthForm::Rebuild, _) if self.growing.container == ContainerKind::Text => {
+                "all text given, and a copy of the rest"
             }
+            (GrowthForm::Rebuild, _) => "at least one element, and a copy of the rest",
+            (_, _) if matches!(self.growing.container, ContainerKind::Set) => "one entry per new element",
             _ => "one element",
         }
     }
@@ -126,7 +129,11 @@ impl<'c, 'p> Words<'c, 'p> {
             Freshness::Neutral if by_key && self.confidence() < Confidence::High => RiskLevel::Medium,
             _ => RiskLevel::High,
         };
-        Risk { level, reason: format!("grows linearly, {} {}", self.amount(), self.unit()) }
+        let how = match self.growing.growth[0].form {
+            GrowthForm::Rebuild => "copies grow quadratically",
+            _ => "grows linearly",
+        };
+        Risk { level, reason: format!("{how}, {} {}", self.amount(), self.unit()) }
     }
 
     pub(crate) fn impact(&self) -> String {
@@ -322,7 +329,10 @@ impl<'c, 'p> Words<'c, 'p> {
             module: site.code.module,
             range: self.context.site_range(site),
             symbol: self.symbol(),
-            growth: Growth::Linear,
+            growth: match self.growing.growth[0].form {
+                GrowthForm::Rebuild => Growth::Quadratic,
+                _ => Growth::Linear,
+            },
             impact: self.impact(),
             evidence: self.evidence(),
             subject: Subject::Growing(Box::new(self.growing.clone())),

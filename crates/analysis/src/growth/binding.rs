@@ -7,7 +7,7 @@ use super::guard::says_absent;
 use super::holder::{HolderKind, is_initial};
 use super::{Reason, site_value};
 use crate::flow::Flow;
-use crate::ir::{Const, ItemKind, Op, Step, UseKind, Val};
+use crate::ir::{BinaryOp, Const, ItemKind, Op, Step, UseKind, Val};
 use crate::project::{ClassId, CodeId, CreatedContainer, Holder, Project, Site, ValueId};
 
 /// How the container of a holder comes to be.
@@ -43,6 +43,10 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
             Some(known) => merge(known, made).ok_or(Reason::NotAContainer)?,
         });
     }
+    if container.is_none() && !matches!(holder, Holder::Local { .. }) {
+        values = texts(project, sites);
+        container = (!values.is_empty()).then_some(EMPTY_TEXT);
+    }
     let container = container.ok_or(Reason::NotAContainer)?;
     let kind = match holder {
         Holder::Global { .. } => HolderKind::Module,
@@ -52,6 +56,44 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
         Holder::Local { .. } => HolderKind::Local,
     };
     Ok(Creation { kind, container, values })
+}
+
+const EMPTY_TEXT: CreatedContainer =
+    CreatedContainer { kind: ContainerKind::Text, is_bounded: false, is_empty: true };
+
+/// The strings or bytes that a holder begins with, if text is added to what it holds.
+fn texts(project: &Project, sites: &[Site]) -> Vec<ValueId> {
+    if !sites.iter().any(|site| adds_to_text(project, *site)) {
+        return Vec::new();
+    }
+    let bound = sites.iter().filter(|site| site.depth == 0).filter_map(|site| {
+        let UseKind::Bind(value) = site.find(project).kind else { return None };
+        is_text(project, site.code, value).then(|| site.code.value(value))
+    });
+    bound.collect()
+}
+
+/// Whether a value is a string or bytes written out.
+fn is_text(project: &Project, code: CodeId, value: Val) -> bool {
+    matches!(
+        project.facts(code).body.op(value),
+        Op::Const(Const::Str(_) | Const::Text | Const::Bytes) | Op::Format(_)
+    )
+}
+
+/// Whether a use adds something to what may be text: `log += line`. What is written out is of one size.
+pub(super) fn adds_to_text(project: &Project, site: Site) -> bool {
+    let facts = project.facts(site.code);
+    let used = site.find(project);
+    if site.depth > 0 || used.kind != UseKind::Augment(BinaryOp::Add) {
+        return false;
+    }
+    let stored = match facts.body.op(used.at) {
+        Op::Store { value, .. } | Op::StoreAttr { value, .. } => facts.body.op(value),
+        _ => return false,
+    };
+    let Op::InPlace { right, .. } = stored else { return false };
+    !matches!(facts.body.op(right), Op::Const(_))
 }
 
 /// Whether what a class body binds is what each object gets one of its own of: fields of a named tuple are
@@ -97,7 +139,11 @@ impl Creation {
         if is_made_from(project, holder, code, value) {
             return Effect::Shrink;
         }
-        if project.created_container(code, value).is_none() {
+        let is_made = match self.container.kind {
+            ContainerKind::Text => is_text(project, code, value),
+            _ => project.created_container(code, value).is_some(),
+        };
+        if !is_made {
             // Elsewhere than where its life begins, something else is put in its place.
             return if is_start(project, holder, code) { Effect::Escape } else { Effect::Replace };
         }

@@ -83,6 +83,9 @@ pub(super) fn signs(
     }
     signs.extend(duty_sign(project, creation, best));
     signs.extend(removal_sign(removals));
+    if creation.container.kind == ContainerKind::Text {
+        signs.push(Sign::new(-2, "text is mostly put together for one piece of work"));
+    }
     if best.repeats != Repeats::PerObject && adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
     }

@@ -130,6 +130,7 @@ fn is_reading(method: &str) -> bool {
 pub(super) fn effect(project: &Project, holder: Holder, creation: &Creation, site: Site) -> Effect {
     let used = site.find(project);
     match site.rest(project).as_slice() {
+        [_, ..] if creation.container.kind == ContainerKind::Text => Effect::Read,
         [] => direct(project, holder, creation, site, used),
         [Step::Attr(name)] => bound_method(project, site, used, project.facts(site.code).str(*name)),
         [Step::Element, rest @ ..] => inner(project, creation, site, used, rest),
@@ -143,7 +144,13 @@ fn direct(project: &Project, holder: Holder, creation: &Creation, site: Site, us
     let kind = creation.container.kind;
     match used.kind {
         UseKind::Bind(value) => creation.bind_effect(project, holder, site, value),
-        UseKind::Unbind | UseKind::DeleteElement => Effect::Shrink,
+        UseKind::Augment(BinaryOp::Add) if kind == ContainerKind::Text => {
+            Effect::Grow { form: GrowthForm::Rebuild, key: None }
+        }
+        UseKind::Unbind => Effect::Shrink,
+        // Text never changes: whoever gets it cannot do anything to the holder.
+        _ if kind == ContainerKind::Text => Effect::Read,
+        UseKind::DeleteElement => Effect::Shrink,
         UseKind::Call(name) => method(project, kind, site, used.at, facts.str(name)),
         UseKind::ReadElement => read_element(project, kind, site, used),
         UseKind::StoreElement => store_element(project, kind, site.code, used.at),

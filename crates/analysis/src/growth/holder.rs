@@ -2,6 +2,7 @@
 
 use leakwright_catalogue::Words;
 
+use super::binding;
 use super::effect::Effect;
 use crate::file::ItemId;
 use crate::ir::{ItemFacts, ItemKind, Op, Step, UseKind};
@@ -30,7 +31,11 @@ pub fn candidates(project: &Project, module: ModuleId) -> Vec<Holder> {
         .holders(module)
         .iter()
         .copied()
-        .filter(|holder| project.sites(*holder).iter().any(|site| binds_container(project, *site)))
+        .filter(|holder| {
+            let sites = project.sites(*holder);
+            sites.iter().any(|site| binds_container(project, *site))
+                || sites.iter().any(|site| binding::adds_to_text(project, *site))
+        })
         .collect()
 }
 

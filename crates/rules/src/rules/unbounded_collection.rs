@@ -123,6 +123,7 @@ fn recommendation(context: &Context<'_>, growing: &leakwright_analysis::growth::
         ContainerKind::List | ContainerKind::Deque => {
             format!("use deque(maxlen={}), or remove what is done with", context.settings.deque_maxlen)
         }
+        ContainerKind::Text => "write it out as it comes, or keep the last pieces in a deque".to_owned(),
         ContainerKind::Set => "discard entries that are done with".to_owned(),
         _ => "delete entries that are done with, or evict the oldest beyond a limit".to_owned(),
     }
