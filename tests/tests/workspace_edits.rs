@@ -1,5 +1,5 @@
 //! Random edits in a folder whose files depend on each other: once edits pause, what the server shows of
-//! each open document is what `check` says of the folder with the same texts.
+//! each file, open or not, is what `check` says of the folder with the same texts.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -149,7 +149,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn run(ballast: &str, seed: u64) {
     let (disk, mirror) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for folder in [disk.path(), mirror.path()] {
-        FILES.iter().for_each(|(name, text)| write(folder, name, text));
+        for (name, text) in FILES {
+            write(folder, name, text);
+        }
         write(folder, "app/ballast.py", ballast);
     }
     let mut random = Random::new(seed);
@@ -205,9 +207,11 @@ fn run(ballast: &str, seed: u64) {
         let is_broken = documents.iter().any(|document| has_error(&document.text));
         let pause = if is_broken { QUIET + Duration::from_millis(900) } else { QUIET };
         client.shown_after(pause, "");
-        documents.iter().for_each(|document| write(mirror.path(), document.name, &document.text));
+        for document in &documents {
+            write(mirror.path(), document.name, &document.text);
+        }
         let mut expected = checked(mirror.path());
-        for document in documents.iter().filter(|document| document.is_open) {
+        for document in &documents {
             let now = shown(&client.shown_after(Duration::ZERO, &uri(document.name)));
             let expected = expected.remove(document.name).unwrap_or_default();
             let texts: Vec<String> = documents

@@ -21,6 +21,12 @@ pub(crate) struct Client {
     pub(crate) document_changes: bool,
     /// Whether it watches files for us.
     pub(crate) watches_files: bool,
+    /// Whether it can be asked for settings.
+    pub(crate) has_settings: bool,
+    /// Whether it must be asked to tell of changed settings.
+    pub(crate) registers_settings: bool,
+    /// Whether it shows how far work is.
+    pub(crate) shows_progress: bool,
 }
 
 impl Client {
@@ -29,12 +35,17 @@ impl Client {
         let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
         let workspace = capabilities.workspace.as_ref();
         let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let configuration = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
+        let window = capabilities.window.as_ref();
         let watches = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
         Self {
             encoding: encoding(capabilities),
             related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false),
             document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
             watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
+            has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
+            registers_settings: configuration.and_then(|it| it.dynamic_registration).unwrap_or(false),
+            shows_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
         }
     }
 }
@@ -79,6 +90,15 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             file_operations: None,
         }),
         ..ServerCapabilities::default()
+    }
+}
+
+/// That we want to hear of changed settings.
+pub(crate) fn changed_settings() -> Registration {
+    Registration {
+        id: "settings".to_owned(),
+        method: "workspace/didChangeConfiguration".to_owned(),
+        register_options: Some(json!({ "section": crate::settings::SECTION })),
     }
 }
 
