@@ -5,18 +5,21 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use leakwright_syntax::{Change, PositionRange};
+use serde_json::Value;
 use tokio::runtime::Handle;
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client as Connection, LanguageServer};
 
+use crate::actions::Later;
 use crate::capabilities::{self, Client};
-use crate::documents::{Document, Documents};
+use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
-    CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams,
+    CodeAction, CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, Position, Registration, ServerInfo,
-    TextDocumentContentChangeEvent, WorkDoneProgressCancelParams, WorkspaceFolder,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
+    Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, Position, Registration,
+    ServerInfo, ShowDocumentParams, TextDocumentContentChangeEvent, WorkDoneProgressCancelParams,
+    WorkspaceFolder,
 };
 use crate::order::Lifecycle;
 use crate::projects::Projects;
@@ -26,7 +29,7 @@ use crate::settle::Settler;
 use crate::survey::Survey;
 use crate::unopened::Unopened;
 use crate::workers::Workers;
-use crate::{actions, hover, parent};
+use crate::{actions, hover, parent, to_proto};
 
 /// How long a request waits for the project to be linked.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
@@ -211,15 +214,40 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let Some(document) = self.documents.get(&params.text_document.uri) else { return Ok(None) };
-        let generation = self.generation_around(&document).await;
-        self.projects.hurry();
-        let settled = document.snapshot(SETTLES_WITHIN, |snapshot| snapshot.is_settled(generation));
-        let Some(snapshot) = settled.await else { return Ok(None) };
+        let Some(snapshot) = self.settled(&document).await else { return Ok(None) };
         let client = self.workers.client();
         let actions = tokio::task::spawn_blocking(move || {
             actions::code_actions(&document, &snapshot, params.range, &params.context, client)
         });
         Ok(actions.await.ok())
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let later = action.data.clone().and_then(|data| serde_json::from_value::<Later>(data).ok());
+        let Some(later) = later else { return Ok(action) };
+        let document = self.documents.get(&later.uri).ok_or_else(modified)?;
+        let snapshot = self.settled(&document).await.ok_or_else(modified)?;
+        let client = self.workers.client();
+        let resolved = tokio::task::spawn_blocking(move || {
+            actions::resolve(&document, &snapshot, &later, action, client)
+        });
+        resolved.await.ok().flatten().ok_or_else(modified)
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let page = params.arguments.first().and_then(Value::as_str).and_then(to_proto::page);
+        let (Some(uri), actions::OPEN_PAGE) = (page, params.command.as_str()) else {
+            return Err(Error::invalid_params("no such command"));
+        };
+        let connection = self.connection.clone();
+        tokio::spawn(async move {
+            let show =
+                ShowDocumentParams { uri, external: Some(true), take_focus: Some(true), selection: None };
+            if let Err(error) = connection.show_document(show).await {
+                tracing::warn!("the page is not shown: {error}");
+            }
+        });
+        Ok(None)
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -230,7 +258,19 @@ impl LanguageServer for Backend {
     }
 }
 
+/// The answer to a request about a text that is another one by now.
+fn modified() -> Error {
+    Error { code: ErrorCode::ContentModified, message: "the document has changed".into(), data: None }
+}
+
 impl Backend {
+    /// A document, judged with all files as they are.
+    async fn settled(&self, document: &Document) -> Option<Arc<Snapshot>> {
+        let generation = self.generation_around(document).await;
+        self.projects.hurry();
+        document.snapshot(SETTLES_WITHIN, |snapshot| snapshot.is_settled(generation)).await
+    }
+
     /// The state of the project around a document, once all open documents are part of it as they are now.
     async fn generation_around(&self, document: &Document) -> u64 {
         let folder =
