@@ -29,6 +29,18 @@ enum Entered {
 impl Flow {
     /// Finds the predecessors of all blocks.
     pub fn new(body: &Body) -> Self {
+        Self::find(body, |_, _| false)
+    }
+
+    /// The same, but for the ways that lead back to the beginning of a loop: what guards a loop guards what
+    /// is in it.
+    pub fn through_loops(body: &Body) -> Self {
+        Self::find(body, |from, target| {
+            body.loops_around(from).any(|id| body.loops[id.index()].header == target)
+        })
+    }
+
+    fn find(body: &Body, is_ignored: impl Fn(BlockId, BlockId) -> bool) -> Self {
         let mut entered = vec![Entered::Never; body.blocks.len()];
         for (index, block) in body.blocks.iter().enumerate() {
             let from = BlockId::new(index);
@@ -38,7 +50,7 @@ impl Flow {
                 }
                 _ => None,
             };
-            for target in block.exit.successors() {
+            for target in block.exit.successors().filter(|target| !is_ignored(from, *target)) {
                 let slot = &mut entered[target.index()];
                 *slot = match slot {
                     Entered::Never => Entered::From(from, guard(target)),
@@ -103,4 +115,54 @@ impl Flow {
         }
         way
     }
+}
+
+/// The blocks that lead to a given one when nothing raises, itself included.
+pub(crate) fn reaching(body: &Body, target: BlockId) -> Vec<bool> {
+    let mut reaches = vec![false; body.blocks.len()];
+    reaches[target.index()] = true;
+    let mut changed = true;
+    while std::mem::take(&mut changed) {
+        for (index, block) in body.blocks.iter().enumerate().rev() {
+            if !reaches[index] && block.exit.successors().any(|next| reaches[next.index()]) {
+                reaches[index] = true;
+                changed = true;
+            }
+        }
+    }
+    reaches
+}
+
+/// Conditions that hold whenever a block is reached from the beginning of its frame, in the order of the source:
+/// those of all branches without which it cannot be reached.
+pub(crate) fn necessary_guards(body: &Body, target: BlockId) -> Vec<Guard> {
+    let entry = body.frames[body.block(target).frame.index()].entry;
+    let mut found = Vec::new();
+    for (index, block) in body.blocks.iter().enumerate() {
+        let Terminator::Branch { condition, then, otherwise } = block.exit else { continue };
+        for (next, holds) in [(then, true), (otherwise, false)] {
+            if then != otherwise && !is_reachable(body, entry, target, (BlockId::new(index), next)) {
+                found.push(Guard { condition, holds });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a block can be reached from another without a certain step.
+fn is_reachable(body: &Body, from: BlockId, to: BlockId, without: (BlockId, BlockId)) -> bool {
+    let mut seen = vec![false; body.blocks.len()];
+    let mut pending = vec![from];
+    while let Some(block) = pending.pop() {
+        if block == to {
+            return true;
+        }
+        if std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        let found = body.block(block);
+        pending.extend(found.exit.successors().filter(|next| (block, *next) != without));
+        pending.extend(found.on_raise);
+    }
+    false
 }

@@ -3,19 +3,23 @@
 //! Nothing here decides anything. Facts are keyed by import path (`os.fdopen`), as code names them
 //! after its imports are resolved. Projects add their own facts through configuration.
 
+mod arrays;
 mod borrowers;
 mod caches;
 mod classes;
 mod containers;
+mod queues;
 mod resources;
 mod words;
 
 use std::sync::{Arc, OnceLock};
 
+pub use arrays::Arrays;
 pub use borrowers::Borrowers;
 pub use caches::Cache;
 pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
+pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
 pub use words::{Words, split_words};
 
@@ -28,6 +32,10 @@ pub struct Catalogue {
     pub containers: containers::Containers,
     /// Callables that only look at what they are given.
     pub borrowers: Borrowers,
+    /// Calls that make queues.
+    pub queues: queues::Queues,
+    /// What copies arrays into larger ones.
+    pub arrays: Arrays,
     /// Decorators that remember results.
     pub caches: caches::Caches,
     /// Which class functions return objects of.
@@ -48,6 +56,8 @@ impl Catalogue {
             resources: Resources::new(parse::<resources::File>("resources", RESOURCES).resource),
             containers: containers::Containers::new(parse("containers", CONTAINERS)),
             borrowers: Borrowers::new(parse("borrowers", BORROWERS)),
+            queues: queues::Queues::new(parse("queues", QUEUES)),
+            arrays: parse("arrays", ARRAYS),
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
             words: Words::new(parse("words", WORDS)),
@@ -82,6 +92,8 @@ const STANDARD_LIBRARY: &str = include_str!("../data/stdlib_modules.txt");
 const RESOURCES: &str = include_str!("../data/resources.toml");
 const CONTAINERS: &str = include_str!("../data/containers.toml");
 const BORROWERS: &str = include_str!("../data/borrowers.toml");
+const QUEUES: &str = include_str!("../data/queues.toml");
+const ARRAYS: &str = include_str!("../data/arrays.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
 const WORDS: &str = include_str!("../data/words.toml");

@@ -28,6 +28,8 @@ pub struct Words {
     pub fresh_key: Set,
     /// Words of keys from a set that does not grow with the work.
     pub finite_key: Set,
+    /// Words of keys for things that are installed: a set that hardly grows.
+    pub installed_key: Set,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +69,7 @@ struct Methods {
 struct Keys {
     fresh: Set,
     finite: Set,
+    installed: Set,
 }
 
 impl Words {
@@ -82,6 +85,7 @@ impl Words {
             teardown: file.method.teardown,
             fresh_key: file.key.fresh,
             finite_key: file.key.finite,
+            installed_key: file.key.installed,
         }
     }
 

@@ -1,14 +1,15 @@
 //! Fixes that give a list a limit: a deque with a maximal length, or trimming after it grows.
 
-use leakwright_analysis::growth::{Effect, Growing, GrowthForm};
+use leakwright_analysis::growth::{self, Effect, Growing, GrowthForm};
 use leakwright_analysis::ir::{BinaryOp, CompareOp, Const, LoopKind, Op, Step, UseKind, Val};
-use leakwright_analysis::project::{CodeId, Project, Site, ValueId};
+use leakwright_analysis::project::{CodeId, Holder, Project, Site, ValueId};
 use leakwright_catalogue::ContainerKind;
-use leakwright_syntax::{Field, Kind};
+use leakwright_syntax::{Field, Kind, Node};
 
 use crate::context::Context;
 use crate::edits;
 use crate::fix::{Applicability, Edit, Fix, Sources};
+use crate::mentions;
 
 /// The fixes for a growing container, best first.
 pub(crate) fn fixes(growing: &Growing, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
@@ -40,7 +41,8 @@ fn deque(growing: &Growing, context: &Context<'_>, sources: &dyn Sources, limit:
     let allowed = grows
         && sites.clone().all(|site| allows_growth(project, site))
         && growing.other.iter().all(|(site, effect)| allows(project, *site, *effect))
-        && !grows_while_iterated(project, growing);
+        && !grows_while_iterated(project, growing)
+        && others_allow(project, growing);
     if !allowed {
         return None;
     }
@@ -48,6 +50,7 @@ fn deque(growing: &Growing, context: &Context<'_>, sources: &dyn Sources, limit:
     for created in &growing.created {
         edits.extend(create_deque(project, *created, sources, limit)?);
     }
+    edits.extend(declarations(project, growing, sources)?);
     Some(Fix {
         id: "deque",
         title: format!("Use `deque(maxlen={limit})`"),
@@ -88,8 +91,6 @@ fn allows(project: &Project, site: Site, effect: Effect) -> bool {
             Op::Index { key, .. } => matches!(facts.body.op(key), Op::Const(Const::Int(_))),
             _ => false,
         },
-        UseKind::StoreElement => matches!(facts.body.op(used.at), Op::StoreIndex { key, .. }
-            if matches!(facts.body.op(key), Op::Const(Const::Int(_)))),
         UseKind::Test => match facts.body.op(used.at) {
             Op::Compare { op, .. } => {
                 matches!(op, CompareOp::In | CompareOp::NotIn | CompareOp::Is | CompareOp::IsNot)
@@ -99,6 +100,75 @@ fn allows(project: &Project, site: Site, effect: Effect) -> bool {
         UseKind::Argument => reads_any_iterable(project, site.code, used.at),
         _ => false,
     }
+}
+
+/// Whether what tests do with the list, and what is done with attributes of its name on objects of unknown
+/// class, goes with a deque.
+fn others_allow(project: &Project, growing: &Growing) -> bool {
+    let is_judged = |site: &Site| {
+        growing.growth.iter().any(|growth| growth.site == *site)
+            || growing.other.iter().any(|(other, _)| other == site)
+    };
+    let is_attribute = matches!(growing.holder, Holder::Attribute { .. });
+    mentions::all_sites(project, growing.holder)
+        .into_iter()
+        .filter(|site| !is_judged(site))
+        .all(|site| allows_unjudged(project, site))
+        && !(is_attribute && mentions::is_reached_by_string(project, growing.holder))
+}
+
+fn allows_unjudged(project: &Project, site: Site) -> bool {
+    let facts = project.facts(site.code);
+    let used = site.find(project);
+    match (used.kind, site.rest(project).as_slice()) {
+        (_, [Step::Attr(name), ..]) => !matches!(facts.str(*name), "sort" | "insert"),
+        (_, [_, ..]) => true,
+        // Methods that no list has are called on something else.
+        (UseKind::Call(name), []) => match facts.str(name) {
+            "sort" | "insert" | "copy" | "__add__" => false,
+            "pop" => matches!(facts.body.op(used.at), Op::Call { args, .. } if args.is_empty()),
+            _ => true,
+        },
+        (UseKind::ReadElement | UseKind::DeleteElement, []) => match facts.body.op(used.at) {
+            Op::Index { key, .. } | Op::DeleteIndex { key, .. } => {
+                !matches!(facts.body.op(key), Op::Slice(_))
+            }
+            _ => false,
+        },
+        (UseKind::Test, []) => match facts.body.op(used.at) {
+            Op::Compare { op, .. } => {
+                matches!(op, CompareOp::In | CompareOp::NotIn | CompareOp::Is | CompareOp::IsNot)
+            }
+            _ => true,
+        },
+        (UseKind::Argument, []) => reads_any_iterable(project, site.code, used.at),
+        (UseKind::Iterate | UseKind::Bind(_) | UseKind::Unbind, []) => true,
+        _ => false,
+    }
+}
+
+/// Edits that change what a class body declares the attribute to be, where it does not make it.
+fn declarations(project: &Project, growing: &Growing, sources: &dyn Sources) -> Option<Vec<Edit>> {
+    let Holder::Attribute { class, .. } = growing.holder else { return Some(Vec::new()) };
+    let name = growth::holder_name(project, growing.holder)?;
+    let module = class.0.module;
+    let tree = sources.tree(module)?;
+    let definition = tree.root().covering(project.file(module).item(class.0.item).range)?;
+    let class = std::iter::once(definition)
+        .chain(definition.descendants().take(8))
+        .find(|node| node.kind() == Kind::Class)?;
+    let mut edits = Vec::new();
+    for statement in class.field(Field::Body)?.named_children() {
+        let Some(assignment) = statement.named_children().next() else { continue };
+        let is_declaration = assignment.kind() == Kind::Assignment
+            && assignment.field(Field::Right).is_none()
+            && assignment.field(Field::Left).is_some_and(|left| left.text() == name);
+        if is_declaration {
+            let imported = edits::import_name(module, tree, "collections", "deque")?;
+            edits.extend(edits::list_to_deque(module, assignment, &imported.name)?);
+        }
+    }
+    Some(edits)
 }
 
 /// Whether a call takes a deque as well as a list.
@@ -159,7 +229,10 @@ fn create_deque(project: &Project, created: ValueId, sources: &dyn Sources, limi
     let node = edits::exact(tree, range)?;
     let imported = edits::import_name(module, tree, "collections", "deque")?;
     let deque = &imported.name;
+    let factory = list_factory(node);
+    let range = factory.map_or(range, Node::range);
     let text = match node.kind() {
+        _ if factory.is_some() => format!("lambda: {deque}(maxlen={limit})"),
         Kind::List if node.named_children().next().is_none() => format!("{deque}(maxlen={limit})"),
         Kind::List | Kind::ListComprehension => format!("{deque}({}, maxlen={limit})", node.text()),
         Kind::Call => match node.field(Field::Arguments)?.named_children().next() {
@@ -167,7 +240,6 @@ fn create_deque(project: &Project, created: ValueId, sources: &dyn Sources, limi
             Some(first) if first.kind() != Kind::KeywordArgument => {
                 format!("{deque}({}, maxlen={limit})", first.text())
             }
-            // `field(default_factory=list)`
             Some(_) => return None,
         },
         _ => return None,
@@ -178,6 +250,16 @@ fn create_deque(project: &Project, created: ValueId, sources: &dyn Sources, limi
     }
     edits.extend(imported.edit);
     Some(edits)
+}
+
+/// The factory in `field(default_factory=list)`.
+fn list_factory(node: Node<'_>) -> Option<Node<'_>> {
+    let arguments = node.field(Field::Arguments).filter(|_| node.kind() == Kind::Call)?;
+    let factory = arguments.named_children().find(|argument| {
+        let name = argument.field(Field::Name).filter(|_| argument.kind() == Kind::KeywordArgument);
+        name.is_some_and(|name| matches!(name.text(), "default_factory" | "factory"))
+    })?;
+    factory.field(Field::Value).filter(|value| value.text() == "list")
 }
 
 /// `del x[:-N]` behind each place where the list grows.

@@ -1,68 +1,18 @@
 //! Functions with a caching decorator: how many results they keep, and how to limit them.
 
 use leakwright_analysis::growth::{self, Freshness};
-use leakwright_analysis::ir::{ArgKind, Const, ItemKind, Op, Val};
-use leakwright_analysis::project::{ClassId, CodeId, ReferenceKind};
-use leakwright_catalogue::Cache;
+use leakwright_analysis::ir::{ArgKind, Const, ItemKind, Op, Param, Val};
+use leakwright_analysis::project::{ClassId, CodeId, ModuleId, ReferenceKind, ValueId};
 use leakwright_syntax::{Field, Kind, Node, Tree};
 
+use crate::cached::{self, CachedFunction};
 use crate::context::Context;
 use crate::edits;
 use crate::finding::{Confidence, Evidence, Finding, Growth, Risk, RiskLevel, Role};
 use crate::fix::{Applicability, Edit, Fix, Sources};
+use crate::keys;
 use crate::rule::RuleId;
 use crate::subject::Subject;
-
-/// A function with a caching decorator.
-pub(crate) struct CachedFunction<'c> {
-    /// The function.
-    pub(crate) function: CodeId,
-    /// The decorator.
-    pub(crate) decorator: Val,
-    /// What is known of it.
-    pub(crate) cache: &'c Cache,
-    /// How many results it keeps at most; `u32::MAX` for a limit that is computed.
-    pub(crate) limit: Option<u32>,
-    /// Whether the limit is written out.
-    pub(crate) is_explicit: bool,
-}
-
-/// The functions of a file with a caching decorator, in the order of the source.
-pub(crate) fn cached_functions<'p>(context: &Context<'p>) -> Vec<CachedFunction<'p>> {
-    let project = context.project;
-    let mut found = Vec::new();
-    for function in context.items().filter(|code| project.facts(*code).is_function()) {
-        for &decorator in &project.facts(function).decorators {
-            found.extend(cached_by(context, function, decorator));
-        }
-    }
-    found
-}
-
-fn cached_by<'p>(context: &Context<'p>, function: CodeId, decorator: Val) -> Option<CachedFunction<'p>> {
-    let project = context.project;
-    let facts = project.facts(function);
-    let (callee, args) = match facts.body.op(decorator) {
-        Op::Call { callee, args } => (callee, Some(args)),
-        _ => (decorator, None),
-    };
-    let cache = project.catalogue().caches.get(&project.import_path(function, callee)?)?;
-    let written = args.and_then(|args| {
-        facts.body.args(args).iter().enumerate().find_map(|(position, arg)| match arg.kind {
-            ArgKind::Keyword(name) => (cache.bound.as_deref() == Some(facts.str(name))).then_some(arg.value),
-            ArgKind::Positional => (cache.bound_at == Some(position)).then_some(arg.value),
-            _ => None,
-        })
-    });
-    let limit = match written.map(|value| facts.body.op(value)) {
-        Some(Op::Const(Const::None)) => None,
-        Some(Op::Const(Const::Int(limit))) => Some(u32::try_from(limit.max(0)).unwrap_or(u32::MAX)),
-        Some(_) => Some(u32::MAX),
-        None if args.is_some() => cache.default,
-        None => cache.bare,
-    };
-    Some(CachedFunction { function, decorator, cache, limit, is_explicit: written.is_some() })
-}
 
 impl CachedFunction<'_> {
     /// The decorator as a reader knows it: `lru_cache(maxsize=None)`.
@@ -73,6 +23,20 @@ impl CachedFunction<'_> {
             (Some(limit), true) if limit < u32::MAX => format!("{name}(maxsize={limit})"),
             _ => name.to_owned(),
         }
+    }
+
+    /// The dotted name that the cached function is called by.
+    pub(crate) fn name(&self, context: &Context<'_>) -> String {
+        self.bound_to.clone().unwrap_or_else(|| context.name_of(self.function))
+    }
+
+    /// Where the cache is asked for, if that is somewhere else.
+    fn asked_for(&self, context: &Context<'_>) -> Option<Evidence> {
+        let ValueId { code, value } = self.source;
+        let range = context.project.file(code.module).value_range(code.item, value);
+        let is_elsewhere = self.bound_to.is_none() && self.source != self.place;
+        let message = "the cache is made here".to_owned();
+        is_elsewhere.then_some(Evidence { role: Role::Created, module: code.module, range, message })
     }
 
     /// A finding about the function, with the words of a rule.
@@ -86,7 +50,7 @@ impl CachedFunction<'_> {
     ) -> Finding {
         let file = context.file();
         let item = self.function.item;
-        let range = file.value_range(item, self.decorator);
+        let range = file.value_range(self.place.code.item, self.place.value);
         let name = file.range(item, context.project.facts(self.function).name_range);
         let place = |role, range, message: &str| Evidence {
             role,
@@ -110,14 +74,18 @@ impl CachedFunction<'_> {
             recommendation,
             module: context.module,
             range,
-            symbol: context.name_of(self.function),
+            symbol: self.name(context),
             growth: Growth::Linear,
             impact: "one result and its arguments per new set of arguments; size unknown".to_owned(),
-            evidence: vec![
-                place(Role::Registered, range, "the cache is put on the function here"),
-                place(Role::Repeats, name, "each new set of arguments adds a result"),
-            ],
-            subject: Subject::Decorator { function: self.function, decorator: self.decorator },
+            evidence: std::iter::once(place(
+                Role::Registered,
+                range,
+                "the cache is put on the function here",
+            ))
+            .chain(self.asked_for(context))
+            .chain([place(Role::Repeats, name, "each new set of arguments adds a result")])
+            .collect(),
+            subject: Subject::Decorator { function: self.function, place: self.place, source: self.source },
         }
     }
 }
@@ -134,13 +102,18 @@ pub(crate) fn has_finite_arguments(context: &Context<'_>, cached: &CachedFunctio
     let receiver =
         usize::from(project.class_of(cached.function).is_some() && !is_static(context, cached.function));
     let params = facts.params.get(receiver..).unwrap_or_default();
-    let finite = |param: &leakwright_analysis::ir::Param| {
+    let freshness = |param: &Param| {
         let by_default = param
             .default
             .is_some_and(|default| matches!(facts.body.op(default), Op::Const(Const::True | Const::False)));
-        by_default || growth::parameter_freshness(project, cached.function, param.var) == Freshness::Finite
+        if by_default || keys::is_checked(facts, param) || keys::is_mode(facts, param) {
+            return Freshness::Finite;
+        }
+        growth::parameter_freshness(project, cached.function, param.var)
     };
-    params.iter().all(finite) || is_called_with_constants(context, cached.function)
+    // `-> None`: it does something once for each of a few things, unless those are new again and again.
+    let limit = if keys::returns_nothing(facts) { Freshness::Neutral } else { Freshness::Finite };
+    params.iter().all(|param| freshness(param) <= limit) || is_called_with_constants(context, cached.function)
 }
 
 fn is_static(context: &Context<'_>, function: CodeId) -> bool {
@@ -178,18 +151,26 @@ pub(crate) fn keeps_nothing_alive(context: &Context<'_>, cached: &CachedFunction
     if project.external_bases(class).iter().any(|base| base.starts_with("enum.") || *base == "type") {
         return true;
     }
+    // Values stand for themselves: one of several equal ones is kept, as long as it is used.
+    let is_value = || {
+        let has = |name: &str| project.class_member(class, name).is_some();
+        (has("__eq__") && has("__hash__"))
+            || project.external_bases(class).iter().any(|base| base.ends_with("NamedTuple"))
+    };
+    if cached.limit.is_some() && is_value() {
+        return true;
+    }
     if context.file().ancestors(class.0.item).any(|outer| context.file().facts(outer).is_function()) {
         return false;
     }
+    let lasts = |kind: ItemKind| matches!(kind, ItemKind::Module | ItemKind::Class);
     let mut made = project
         .descendants(class)
         .into_iter()
         .flat_map(|class: ClassId| project.references(class.0))
         .peekable();
     made.peek().is_some()
-        && made.all(|found| {
-            found.kind != ReferenceKind::Call || project.facts(found.code).kind == ItemKind::Module
-        })
+        && made.all(|found| found.kind != ReferenceKind::Call || lasts(project.facts(found.code).kind))
         && project
             .descendants(class)
             .into_iter()
@@ -197,38 +178,43 @@ pub(crate) fn keeps_nothing_alive(context: &Context<'_>, cached: &CachedFunction
             .any(|found| found.kind == ReferenceKind::Call)
 }
 
-/// Writes a limit into a caching decorator.
+/// Writes a limit into what asks for a cache: a decorator, or what it stands for.
 pub(crate) fn limit_fix(
     context: &Context<'_>,
     sources: &dyn Sources,
-    function: CodeId,
-    decorator: Val,
+    (function, place, source): (CodeId, ValueId, ValueId),
     limit: u32,
 ) -> Option<Fix> {
-    let module = function.module;
+    let project = context.project;
+    let module = source.code.module;
     let tree = sources.tree(module)?;
-    let cached = cached_by(context, function, decorator)?;
-    let node = edits::exact(tree, context.file().value_range(function.item, decorator))?;
-    let edits = match &cached.cache.bound {
-        Some(keyword) => vec![write_limit(context, &cached, node, keyword, limit)?],
-        None => replace_decorator(context, tree, node, limit)?,
+    let cached = cached::asked(project, function, place, source)?;
+    let node = edits::exact(tree, project.file(module).value_range(source.code.item, source.value))?;
+    let mut changes = match &cached.cache.bound {
+        Some(keyword) => vec![write_limit(module, &cached, node, keyword, limit)?],
+        // What is asked for by another name is not replaced there.
+        None if cached.cache.decorator == "functools.cache" => replace_decorator(module, tree, node, limit)?,
+        None => return None,
     };
+    if source != place && cached.bound_to.is_none() {
+        // The same call makes the caches of other functions.
+        changes = changes.into_iter().map(Edit::shared).collect();
+    }
     Some(Fix {
         id: "maxsize",
         title: format!("Limit the cache: `maxsize={limit}`"),
         applicability: Applicability::Unsafe,
-        edits,
+        edits: changes,
     })
 }
 
 fn write_limit(
-    context: &Context<'_>,
+    module: ModuleId,
     cached: &CachedFunction<'_>,
     node: Node<'_>,
     keyword: &str,
     limit: u32,
 ) -> Option<Edit> {
-    let module = context.module;
     if node.kind() != Kind::Call {
         return Some(Edit::insert(module, node.range().end, format!("({keyword}={limit})")));
     }
@@ -251,8 +237,7 @@ fn write_limit(
 }
 
 /// `@cache` has no limit to write: it becomes `@lru_cache(maxsize=…)`, and its import is mended.
-fn replace_decorator(context: &Context<'_>, tree: &Tree, node: Node<'_>, limit: u32) -> Option<Vec<Edit>> {
-    let module = context.module;
+fn replace_decorator(module: ModuleId, tree: &Tree, node: Node<'_>, limit: u32) -> Option<Vec<Edit>> {
     let callee = if node.kind() == Kind::Call { node.field(Field::Function)? } else { node };
     if callee.kind() == Kind::Attribute {
         let owner = callee.field(Field::Object)?.text();
@@ -299,10 +284,13 @@ pub(crate) fn property_fix(
     context: &Context<'_>,
     sources: &dyn Sources,
     function: CodeId,
-    decorator: Val,
+    decorator: ValueId,
 ) -> Option<Fix> {
     let project = context.project;
     let facts = project.facts(function);
+    if decorator.code != function {
+        return None;
+    }
     let class = project.class_of(function)?;
     let is_plain = matches!(facts.kind, ItemKind::Function { is_async: false, is_generator: false });
     let has_slots = project
@@ -319,7 +307,7 @@ pub(crate) fn property_fix(
     }
     let module = function.module;
     let tree = sources.tree(module)?;
-    let node = edits::exact(tree, context.file().value_range(function.item, decorator))?;
+    let node = edits::exact(tree, context.file().value_range(function.item, decorator.value))?;
     let imported = edits::import_name(module, tree, "functools", "cached_property")?;
     let mut edits = vec![Edit::replace(module, node.range(), imported.name)];
     edits.extend(imported.edit);

@@ -33,12 +33,13 @@ pub struct Context<'p> {
     /// Settings that hold for the file.
     pub settings: &'p Settings,
     growing: OnceCell<Vec<Growing>>,
+    defaults: OnceCell<Vec<Growing>>,
 }
 
 impl<'p> Context<'p> {
     /// For one file of a project.
     pub fn new(project: &'p Project, module: ModuleId, settings: &'p Settings) -> Self {
-        Self { project, module, settings, growing: OnceCell::new() }
+        Self { project, module, settings, growing: OnceCell::new(), defaults: OnceCell::new() }
     }
 
     /// The facts of the file.
@@ -57,6 +58,11 @@ impl<'p> Context<'p> {
                 })
                 .collect()
         })
+    }
+
+    /// The mutable defaults of the file that grow from call to call.
+    pub fn growing_defaults(&self) -> &[Growing] {
+        self.defaults.get_or_init(|| growth::growing_defaults(self.project, self.module))
     }
 
     /// The items of the file that may get findings, in the order of the source.

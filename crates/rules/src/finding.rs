@@ -125,6 +125,8 @@ pub enum Growth {
     Constant,
     /// By the same each time.
     Linear,
+    /// By more each time, as much as there is already.
+    Quadratic,
 }
 
 /// One place of the chain that shows a leak.

@@ -1,7 +1,7 @@
 //! What the growth rules say of a container: its name, the chain of places, the words.
 
-use leakwright_analysis::growth::{self, Freshness, Growing, GrowthForm, HolderKind, Repeats};
-use leakwright_analysis::ir::Op;
+use leakwright_analysis::growth::{self, Freshness, Growing, GrowthForm, HolderKind, Removal, Repeats};
+use leakwright_analysis::ir::{Op, Step};
 use leakwright_analysis::project::{CodeId, Holder, Site};
 use leakwright_syntax::TextRange;
 
@@ -56,7 +56,11 @@ impl<'c, 'p> Words<'c, 'p> {
         let main = &self.growing.growth[0];
         let kind = self.growing.container.word();
         let facts = self.context.project.facts(main.site.code);
+        let rest = main.site.rest(self.context.project);
         let method = match facts.body.op(main.site.find(self.context.project).at) {
+            // A bound method that is handed on, or called under another name.
+            _ if let [Step::Attr(name)] = rest.as_slice() => facts.str(*name),
+
             Op::Call { callee, .. } => match facts.body.op(callee) {
                 Op::Attr { name, .. } => facts.str(name),
                 Op::Load(var) => facts.var_name(var),
@@ -80,7 +84,9 @@ impl<'c, 'p> Words<'c, 'p> {
         match self.growing.growth[0].repeats {
             Repeats::Endless => "per round of the loop".to_owned(),
             Repeats::PerObject => {
-                let class = self.context.project.enclosing_class(self.main_site().code);
+                let through = self.growing.growth[0].through;
+                let maker = through.map_or(self.main_site().code, |call| call.code);
+                let class = self.context.project.enclosing_class(maker);
                 class.map_or_else(
                     || "per object".to_owned(),
                     |class| format!("per new `{}`", self.name(class.0)),
@@ -107,7 +113,7 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn confidence(&self) -> Confidence {
-        match growth::confidence(&self.growing.signs) {
+        match growth::confidence(self.growing) {
             growth::Confidence::Low => Confidence::Low,
             growth::Confidence::Medium => Confidence::Medium,
             growth::Confidence::High => Confidence::High,
@@ -124,7 +130,47 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn impact(&self) -> String {
-        format!("{} {}; size of an element unknown", self.amount(), self.unit())
+        let kept = self.kept().map_or_else(String::new, |kept| format!(", `{kept}`"));
+        let key = self.key_name().map_or_else(String::new, |key| format!("; key: {key}"));
+        format!("{}{kept} {}{key}; size of an element unknown", self.amount(), self.unit())
+    }
+
+    /// The class of what is kept, where the code says it.
+    fn kept(&self) -> Option<String> {
+        let project = self.context.project;
+        let site = self.main_site();
+        let facts = project.facts(site.code);
+        let value = match facts.body.op(site.find(project).at) {
+            Op::StoreIndex { value, .. } => value,
+            Op::Call { args, .. } if self.growing.growth[0].form == GrowthForm::AddOne => {
+                facts.body.args(args).first()?.value
+            }
+            _ => return None,
+        };
+        if let Some(class) = project.class_of_value(site.code, value) {
+            return Some(self.name(class.0));
+        }
+        let made = match facts.body.op(value) {
+            Op::Load(var) => facts.only_value(var)?,
+            _ => value,
+        };
+        let Op::Call { callee, .. } = facts.body.op(made) else { return None };
+        let path = project.import_path(site.code, callee)?;
+        let last = path.rsplit('.').next()?;
+        last.starts_with(char::is_uppercase).then(|| last.to_owned())
+    }
+
+    /// What the key is called, in words.
+    fn key_name(&self) -> Option<String> {
+        let facts = self.context.project.facts(self.main_site().code);
+        let name = match facts.body.op(self.growing.growth[0].key?) {
+            Op::Load(var) => facts.var_name(var),
+            Op::Attr { name, .. } => facts.str(name),
+            Op::Index { key, .. } => facts.string(key)?,
+            _ => return None,
+        };
+        let words: Vec<String> = leakwright_catalogue::split_words(name).collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// Created here, grows here, repeats because.
@@ -145,8 +191,74 @@ impl<'c, 'p> Words<'c, 'p> {
             let range = self.context.site_range(growth.site);
             evidence.push(Evidence { role: Role::Grows, module: growth.site.code.module, range, message });
         }
+        evidence.extend(self.through());
         evidence.extend(self.repeats());
+        evidence.extend(self.removals());
         evidence
+    }
+
+    /// The call by which each new object adds.
+    fn through(&self) -> Option<Evidence> {
+        let call = self.growing.growth[0].through?;
+        let file = self.context.project.file(call.code.module);
+        let caller = self.context.project.enclosing_class(call.code);
+        let name = caller.map_or_else(|| self.name(call.code), |class| self.name(class.0));
+        Some(Evidence {
+            role: Role::Registered,
+            module: call.code.module,
+            range: file.value_range(call.code.item, call.at),
+            message: format!("each new `{name}` adds here"),
+        })
+    }
+
+    /// What removes from it, and why that is not enough.
+    fn removals(&self) -> Vec<Evidence> {
+        let said = self.growing.removals.iter().map(|(site, removal)| {
+            let name = self.name(site.code);
+            let message = match removal {
+                Removal::AtTheEnd => format!("removed only here, in `{name}`, when all is over"),
+                Removal::Never => {
+                    format!("`{name}` never runs: the {} holds the object", self.growing.container.word())
+                }
+                Removal::PassedBy => {
+                    "removed here, but not if the waiting before it is cancelled or fails".to_owned()
+                }
+                Removal::BoundLate => {
+                    "when this runs, the variable means what the last round bound it to".to_owned()
+                }
+                Removal::Dead => "this is never reached: objects of that class are always true".to_owned(),
+                Removal::Skipped => {
+                    format!("removed here, unless `{name}` returns before, by what the program is set to")
+                }
+                Removal::OnDemand => format!("emptied only if somebody calls `{name}`"),
+                Removal::Inner => "this empties what stands under the key; the key stays".to_owned(),
+            };
+            let (module, range) = (site.code.module, self.context.site_range(*site));
+            Evidence { role: Role::Released, module, range, message }
+        });
+        said.collect()
+    }
+
+    /// Why what removes from it is not enough, for the line that says what the pattern is.
+    pub(crate) fn lack(&self) -> &'static str {
+        let has = |wanted: Removal| self.growing.removals.iter().any(|(_, removal)| *removal == wanted);
+        if has(Removal::PassedBy) {
+            "it is removed only if nothing is cancelled or fails in between"
+        } else if has(Removal::BoundLate) {
+            "the callback that should remove it removes another"
+        } else if has(Removal::Dead) {
+            "the code that should remove it is never reached"
+        } else if has(Removal::Skipped) {
+            "the event that should remove it may be passed over"
+        } else if has(Removal::Never) {
+            "the finaliser that should remove it never runs"
+        } else if has(Removal::OnDemand) || has(Removal::Inner) {
+            "no key is ever removed by itself"
+        } else if has(Removal::AtTheEnd) {
+            "it is emptied only when all is over"
+        } else {
+            "nothing in the project removes or bounds it"
+        }
     }
 
     fn lifetime(&self) -> &'static str {
@@ -155,6 +267,7 @@ impl<'c, 'p> Words<'c, 'p> {
             HolderKind::Class => "shared by all objects of the class, lives as long as the process:",
             HolderKind::Instance => "lives as long as its object:",
             HolderKind::Local => "lives as long as the loop:",
+            HolderKind::Default => "made once with the function, shared by all calls:",
             HolderKind::Closure => "lives as long as the inner function is kept:",
         }
     }

@@ -4,15 +4,20 @@
 //! (`fixes`), as rewrites of the source that are data. Nothing here reads or writes files or prints.
 
 mod bounding;
+mod cached;
 mod caching;
 mod closing;
 mod context;
+mod defaulting;
 mod edits;
 mod finding;
 mod fix;
 mod growing;
 mod holding;
+mod keys;
+mod lasting;
 mod memoizing;
+mod mentions;
 mod owning;
 mod registry;
 mod releasing;

@@ -2,7 +2,7 @@
 
 use leakwright_analysis::ItemId;
 use leakwright_analysis::growth::{Growing, HolderKind, Memo};
-use leakwright_analysis::ir::{Display, ItemKind, Op, ParamKind, Val};
+use leakwright_analysis::ir::{ArgKind, Display, ItemKind, Op, ParamKind, Val, VarId};
 use leakwright_analysis::project::{CodeId, Project};
 use leakwright_catalogue::ContainerKind;
 use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
@@ -10,17 +10,20 @@ use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
 use crate::context::Context;
 use crate::edits;
 use crate::fix::{Applicability, Edit, Fix, Sources};
+use crate::mentions;
+
+mod pattern;
+
+use pattern::Pattern;
 
 /// The fix, where the whole pattern is in view and nothing else uses the dict.
 pub(crate) fn fix(growing: &Growing, context: &Context<'_>, sources: &dyn Sources) -> Option<Fix> {
     let memo = growing.memo?;
     let project = context.project;
-    if !is_private_to(growing, memo)
-        || !is_plain_function(project, memo.function)
-        || !keys_are_parameters(project, memo)
-    {
+    if !is_private_to(growing, memo) || !is_plain_function(project, memo.function) {
         return None;
     }
+    let key = key_of_parameters(project, memo)?;
     let module = memo.function.module;
     let tree = sources.tree(module)?;
     let file = project.file(module);
@@ -36,7 +39,14 @@ pub(crate) fn fix(growing: &Growing, context: &Context<'_>, sources: &dyn Source
         .field(Field::Left)
         .filter(|left| left.kind() == Kind::Identifier)?
         .text();
-    let pattern = Pattern { tree, name, body: function.field(Field::Body)? };
+    if mentions::is_named_outside(project, module, name, &[]) || !is_whole(project, growing) {
+        return None;
+    }
+    let key = match key {
+        Key::Parameters => None,
+        Key::Variable(var) => Some(project.facts(memo.function).var_name(var)),
+    };
+    let pattern = Pattern { tree, module, name, key, body: function.field(Field::Body)? };
     let limit = context.settings.cache_maxsize;
     let imported = edits::import_name(module, tree, "functools", "lru_cache")?;
     let indent = edits::indentation(tree.text(), function.range().start);
@@ -46,7 +56,7 @@ pub(crate) fn fix(growing: &Growing, context: &Context<'_>, sources: &dyn Source
         vec![Edit::insert(module, start, format!("@{}(maxsize={limit}){eol}{indent}", imported.name))];
     changes.extend(imported.edit);
     changes.push(Edit::delete(module, removed_lines(tree, dict)?));
-    changes.extend(pattern.rewrite(module)?);
+    changes.extend(pattern.rewrite()?);
     Some(Fix {
         id: "lru-cache",
         title: format!("Use `@lru_cache(maxsize={limit})` in place of `{name}`"),
@@ -64,7 +74,9 @@ fn is_private_to(growing: &Growing, memo: Memo) -> bool {
         && growing.growth.len() == 1
         && growing.other.iter().all(|(site, effect)| {
             let creation = *effect == leakwright_analysis::growth::Effect::Create;
-            own(site.code) && (creation || site.code == memo.function)
+            own(site.code)
+                && site.code.module == memo.function.module
+                && (creation || site.code == memo.function)
         })
 }
 
@@ -76,21 +88,47 @@ fn is_plain_function(project: &Project, function: CodeId) -> bool {
         && !facts.params.is_empty()
 }
 
-/// Whether the key is all parameters, in their order, as the caller passed them.
-fn keys_are_parameters(project: &Project, memo: Memo) -> bool {
+/// Whether all that is done with the dict is known, what tests do included.
+fn is_whole(project: &Project, growing: &Growing) -> bool {
+    project.sites(growing.holder).iter().all(|site| {
+        growing.growth.iter().any(|growth| growth.site == *site)
+            || growing.other.iter().any(|(other, _)| other == site)
+    })
+}
+
+/// What a result is stored under.
+enum Key {
+    /// The parameters, written out.
+    Parameters,
+    /// A variable that holds a tuple of them.
+    Variable(VarId),
+}
+
+/// The key, if it is all parameters, as the caller passed them.
+fn key_of_parameters(project: &Project, memo: Memo) -> Option<Key> {
     let facts = project.facts(memo.function);
-    let keys: Vec<Val> = match facts.body.op(memo.key) {
-        Op::Display { kind: Display::Tuple, args } => {
-            facts.body.args(args).iter().map(|arg| arg.value).collect()
+    let (key, value) = match facts.body.op(memo.key) {
+        Op::Load(var) if facts.is_local(var) && !facts.var(var).is_parameter => {
+            (Key::Variable(var), facts.only_value(var)?)
         }
-        _ => vec![memo.key],
+        _ => (Key::Parameters, memo.key),
     };
-    let is_param = |(key, param): (&Val, &leakwright_analysis::ir::Param)| {
-        let untouched = facts.var(param.var).stores.is_empty();
-        let positional = param.kind == ParamKind::Positional;
-        positional && untouched && matches!(facts.body.op(*key), Op::Load(var) if var == param.var)
+    let parts: Vec<Val> = match facts.body.op(value) {
+        Op::Display { kind: Display::Tuple, args } => {
+            let args = facts.body.args(args);
+            if args.iter().any(|arg| arg.kind != ArgKind::Positional) {
+                return None;
+            }
+            args.iter().map(|arg| arg.value).collect()
+        }
+        _ => vec![value],
     };
-    keys.len() == facts.params.len() && keys.iter().zip(&facts.params).all(is_param)
+    let is_part = |param: &leakwright_analysis::ir::Param| {
+        let is_it = |part: &Val| matches!(facts.body.op(*part), Op::Load(var) if var == param.var);
+        let untouched = facts.var(param.var).stores.is_empty() && !facts.var(param.var).is_deleted;
+        untouched && param.kind != ParamKind::Keywords && parts.iter().any(is_it)
+    };
+    (parts.len() == facts.params.len() && facts.params.iter().all(is_part)).then_some(key)
 }
 
 /// The lines of a statement, with the blank lines on one side of it: the smaller gap goes with it, the
@@ -118,187 +156,4 @@ fn removed_lines(tree: &Tree, statement: Node<'_>) -> Option<TextRange> {
     } else {
         TextRange::new(lines.start, lines.end + width(&after))
     })
-}
-
-/// The body of a function that keeps its results in a dict.
-struct Pattern<'t> {
-    tree: &'t Tree,
-    /// The dict.
-    name: &'t str,
-    body: Node<'t>,
-}
-
-impl<'t> Pattern<'t> {
-    /// Edits that leave of the body only the computation; `None` for a shape that is not known.
-    fn rewrite(&self, module: leakwright_analysis::project::ModuleId) -> Option<Vec<Edit>> {
-        let is_statement = |node: &Node<'_>| node.kind() != Kind::Comment;
-        let statements: Vec<Node<'t>> = self.body.named_children().filter(is_statement).collect();
-        let first = statements.iter().position(|statement| self.mentions(*statement))?;
-        let pattern = &statements[first..];
-        let changes = self
-            .store_if_missing(module, pattern)
-            .or_else(|| self.get_or_store(module, pattern))
-            .or_else(|| self.return_if_known(module, pattern))?;
-        let inside = |node: Node<'_>| changes.iter().any(|edit| edit.range.contains_range(node.range()));
-        let all_gone = self.body.descendants().filter(|node| self.is_dict(*node)).all(inside);
-        let comments = changes.iter().any(|edit| edits::has_comment(self.tree, edit.range));
-        (all_gone && !comments).then_some(changes)
-    }
-
-    fn is_dict(&self, node: Node<'_>) -> bool {
-        node.kind() == Kind::Identifier && node.text() == self.name
-    }
-
-    fn mentions(&self, node: Node<'t>) -> bool {
-        node.descendants().any(|inner| self.is_dict(inner))
-    }
-
-    /// `if key not in cache: cache[key] = compute(key)`, then `return cache[key]`.
-    fn store_if_missing(
-        &self,
-        module: leakwright_analysis::project::ModuleId,
-        pattern: &[Node<'t>],
-    ) -> Option<Vec<Edit>> {
-        let [test, result] = pattern else { return None };
-        self.is_membership(test.field(Field::Condition)?, Kind::NotIn)?;
-        let branch = only_branch(*test)?;
-        let [store] = branch.as_slice() else { return None };
-        let value = self.stored_value(*store)?.range();
-        self.is_return_of_entry(*result)?;
-        // A comment behind the store stays, as it is said of the computation.
-        let line_end = edits::line_end(self.tree.text(), value.end);
-        Some(vec![
-            Edit::replace(module, TextRange::new(test.range().start, value.start), "return ".to_owned()),
-            Edit::delete(module, TextRange::new(line_end, result.range().end)),
-        ])
-    }
-
-    /// `value = cache.get(key)`, `if value is None: value = …; cache[key] = value`, `return value`.
-    fn get_or_store(
-        &self,
-        module: leakwright_analysis::project::ModuleId,
-        pattern: &[Node<'t>],
-    ) -> Option<Vec<Edit>> {
-        let [lookup, test, result] = pattern else { return None };
-        let assignment = lookup.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
-        let target = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Identifier)?;
-        let call = assignment.field(Field::Right).filter(|right| right.kind() == Kind::Call)?;
-        let is_get = call.field(Field::Function)?.text() == format!("{}.get", self.name);
-        let is_single = call.field(Field::Arguments)?.named_children().count() == 1;
-        let is_none = test.field(Field::Condition)?.text() == format!("{} is None", target.text());
-        let branch = only_branch(*test)?;
-        let [compute, store] = branch.as_slice() else { return None };
-        let computed = compute.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
-        let same_target = computed.field(Field::Left)?.text() == target.text();
-        let stored = self.stored_value(*store)?;
-        let returned = result.named_children().next()?;
-        let consistent = is_get
-            && is_single
-            && is_none
-            && same_target
-            && stored.text() == target.text()
-            && result.kind() == Kind::Return
-            && returned.text() == target.text();
-        let value = computed.field(Field::Right)?;
-        consistent.then(|| {
-            vec![Edit::replace(
-                module,
-                TextRange::new(lookup.range().start, result.range().end),
-                format!("return {}", value.text()),
-            )]
-        })
-    }
-
-    /// `if key in cache: return cache[key]`, or the same with `try`; then the computation, with
-    /// `cache[key] = …` on its way.
-    fn return_if_known(
-        &self,
-        module: leakwright_analysis::project::ModuleId,
-        pattern: &[Node<'t>],
-    ) -> Option<Vec<Edit>> {
-        let (known, rest) = pattern.split_first()?;
-        match known.kind() {
-            Kind::If => {
-                self.is_membership(known.field(Field::Condition)?, Kind::In)?;
-                let branch = only_branch(*known)?;
-                let [found] = branch.as_slice() else { return None };
-                self.is_return_of_entry(*found)?;
-            }
-            Kind::Try => self.is_lookup_in_try(*known)?,
-            _ => return None,
-        }
-        let mut changes = vec![Edit::delete(module, edits::statement_lines(self.tree, *known))];
-        let mut stored = None;
-        for (index, statement) in rest.iter().enumerate() {
-            if !self.mentions(*statement) {
-                continue;
-            }
-            if let Some(value) = self.stored_value(*statement) {
-                if stored.is_some() || index + 1 >= rest.len() {
-                    return None;
-                }
-                stored = Some((*statement, value));
-            } else if index + 1 == rest.len() && self.is_return_of_entry(*statement).is_some() {
-                let (store, value) = stored.take()?;
-                let between = TextRange::new(store.range().start, statement.range().end);
-                changes.push(Edit::replace(module, between, format!("return {}", value.text())));
-                return (rest.get(index - 1) == Some(&store)).then_some(changes);
-            } else {
-                return None;
-            }
-        }
-        let (store, value) = stored?;
-        // `cache[key] = result` goes; a value computed on the spot would be lost with it.
-        let is_name = value.kind() == Kind::Identifier && edits::is_alone_on_lines(self.tree, store);
-        is_name.then(|| {
-            changes.push(Edit::delete(module, edits::statement_lines(self.tree, store)));
-            changes
-        })
-    }
-
-    /// `try: return cache[key]` with `except KeyError: pass`.
-    fn is_lookup_in_try(&self, node: Node<'t>) -> Option<()> {
-        let body: Vec<Node<'t>> = node.field(Field::Body)?.named_children().collect();
-        let [found] = body.as_slice() else { return None };
-        self.is_return_of_entry(*found)?;
-        let clauses: Vec<Node<'t>> = node.named_children().skip(1).collect();
-        let [handler] = clauses.as_slice() else { return None };
-        let caught = handler.field(Field::Value)?.text();
-        let passes = handler.child(Kind::Block)?.named_children().all(|inner| inner.kind() == Kind::Pass);
-        (handler.kind() == Kind::Except && caught == "KeyError" && passes).then_some(())
-    }
-
-    /// `key in cache`, or `key not in cache`.
-    fn is_membership(&self, condition: Node<'t>, operator: Kind) -> Option<()> {
-        let operands: Vec<Node<'t>> = condition.named_children().collect();
-        let is_right = condition.kind() == Kind::ComparisonOperator
-            && condition.child(operator).is_some()
-            && operands.len() == 2
-            && self.is_dict(*operands.last()?);
-        is_right.then_some(())
-    }
-
-    /// The value of `cache[key] = value`.
-    fn stored_value(&self, statement: Node<'t>) -> Option<Node<'t>> {
-        let assignment = statement.named_children().next().filter(|node| node.kind() == Kind::Assignment)?;
-        let left = assignment.field(Field::Left).filter(|left| left.kind() == Kind::Subscript)?;
-        let value = assignment.field(Field::Right)?;
-        let plain = self.is_dict(left.field(Field::Value)?)
-            && value.kind() != Kind::Assignment
-            && !self.mentions(value);
-        plain.then_some(value)
-    }
-
-    /// `return cache[key]`
-    fn is_return_of_entry(&self, statement: Node<'t>) -> Option<()> {
-        let returned = statement.named_children().next().filter(|node| node.kind() == Kind::Subscript)?;
-        (statement.kind() == Kind::Return && self.is_dict(returned.field(Field::Value)?)).then_some(())
-    }
-}
-
-/// The statements of an `if` without `elif` and `else`, and without its comments.
-fn only_branch(node: Node<'_>) -> Option<Vec<Node<'_>>> {
-    let is_simple = node.kind() == Kind::If && node.field(Field::Alternative).is_none();
-    let branch = node.field(Field::Consequence).filter(|_| is_simple)?;
-    Some(branch.named_children().filter(|node| node.kind() != Kind::Comment).collect())
 }

@@ -4,16 +4,21 @@
 
 use crate::rule::Rule;
 use crate::rules::{
-    cached_method, implicit_cache_bound, leak_on_error_path, overwritten_resource, unbounded_cache,
-    unbounded_collection, unbounded_collection_in_loop, unbounded_lru_cache, unclosed_connection,
-    unclosed_file, unclosed_session, unclosed_socket, unreaped_process, unreleased_attribute,
-    unreleased_handle, unreleased_pool,
+    cached_method, growing_array, implicit_cache_bound, leak_on_error_path, materialised_stream,
+    mutable_default_growth, overwritten_resource, unbounded_cache, unbounded_collection,
+    unbounded_collection_in_loop, unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file,
+    unclosed_session, unclosed_socket, unreaped_process, unreleased_attribute, unreleased_handle,
+    unreleased_pool,
 };
 
 /// All rules.
 pub(crate) static RULES: &[&dyn Rule] = &[
     &unbounded_collection::UnboundedCollection,
     &unbounded_collection_in_loop::UnboundedCollectionInLoop,
+    &unbounded_queue::UnboundedQueue,
+    &growing_array::GrowingArray,
+    &mutable_default_growth::MutableDefaultGrowth,
+    &materialised_stream::MaterialisedStream,
     &unbounded_cache::UnboundedCache,
     &unbounded_lru_cache::UnboundedLruCache,
     &cached_method::CachedMethod,
@@ -34,6 +39,10 @@ pub(crate) static RULES: &[&dyn Rule] = &[
 pub(crate) mod docs {
     pub(crate) const LW101: &str = include_str!("../../../docs/rules/LW101.md");
     pub(crate) const LW102: &str = include_str!("../../../docs/rules/LW102.md");
+    pub(crate) const LW103: &str = include_str!("../../../docs/rules/LW103.md");
+    pub(crate) const LW104: &str = include_str!("../../../docs/rules/LW104.md");
+    pub(crate) const LW105: &str = include_str!("../../../docs/rules/LW105.md");
+    pub(crate) const LW106: &str = include_str!("../../../docs/rules/LW106.md");
     pub(crate) const LW201: &str = include_str!("../../../docs/rules/LW201.md");
     pub(crate) const LW202: &str = include_str!("../../../docs/rules/LW202.md");
     pub(crate) const LW203: &str = include_str!("../../../docs/rules/LW203.md");

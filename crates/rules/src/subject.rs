@@ -7,14 +7,18 @@ use leakwright_analysis::project::{CodeId, ValueId};
 /// What a finding is about.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
+    /// Something for which a person has to find the remedy.
+    Shown,
     /// A container.
     Growing(Box<Growing>),
     /// A caching decorator of a function.
     Decorator {
         /// The function.
         function: CodeId,
-        /// The decorator.
-        decorator: Val,
+        /// Where the cache is put on it: the decorator, or the call that wraps it.
+        place: ValueId,
+        /// Where the cache is asked for.
+        source: ValueId,
     },
     /// An acquired resource.
     Acquired {

@@ -26,6 +26,13 @@ pub(super) fn passed(project: &Project, site: Site, used: Use) -> Effect {
         ) => {
             return Effect::Shrink;
         }
+        Some(
+            "asyncio.wait"
+            | "asyncio.gather"
+            | "asyncio.as_completed"
+            | "concurrent.futures.wait"
+            | "concurrent.futures.as_completed",
+        ) => return Effect::Read,
         Some(path) if borrows(project, path) => return Effect::Read,
         _ => {}
     }

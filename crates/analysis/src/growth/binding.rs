@@ -8,7 +8,7 @@ use super::holder::{HolderKind, is_initial};
 use super::{Reason, site_value};
 use crate::flow::Flow;
 use crate::ir::{Const, ItemKind, Op, Step, UseKind, Val};
-use crate::project::{CodeId, CreatedContainer, Holder, Project, Site, ValueId};
+use crate::project::{ClassId, CodeId, CreatedContainer, Holder, Project, Site, ValueId};
 
 /// How the container of a holder comes to be.
 pub(super) struct Creation {
@@ -33,7 +33,8 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
         let UseKind::Bind(value) = site.find(project).kind else { continue };
         let Some(made) = project.created_container(site.code, value) else { continue };
         let in_class_body = project.facts(site.code).kind == ItemKind::Class;
-        let per_object = !in_class_body || project.is_field_factory(site.code, value);
+        let per_object =
+            !in_class_body || project.is_field_factory(site.code, value) || is_copied(project, site.code);
         on_object |= per_object;
         on_class |= !per_object;
         values.push(site.code.value(value));
@@ -51,6 +52,15 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
         Holder::Local { .. } => HolderKind::Local,
     };
     Ok(Creation { kind, container, values })
+}
+
+/// Whether what a class body binds is what each object gets one of its own of: fields of a named tuple are
+/// given as it is made, those of a model are copied.
+fn is_copied(project: &Project, class: CodeId) -> bool {
+    project.external_bases(ClassId(class)).iter().any(|base| {
+        let last = base.rsplit('.').next().unwrap_or(base);
+        matches!(last, "NamedTuple" | "TypedDict" | "BaseModel" | "BaseSettings" | "SQLModel")
+    })
 }
 
 /// One description of two containers that a holder is bound to at different times.
@@ -78,13 +88,18 @@ impl Creation {
             return if is_start(project, holder, code) { Effect::Create } else { Effect::Replace };
         }
         if grows_itself(project, holder, code, value) {
+            // `self.options = self.options + [option]` leaves what the class has as it was.
+            if self.kind == HolderKind::Class && is_on_object(project, site) {
+                return Effect::Read;
+            }
             return Effect::Grow { form: GrowthForm::Rebuild, key: None };
         }
         if is_made_from(project, holder, code, value) {
             return Effect::Shrink;
         }
         if project.created_container(code, value).is_none() {
-            return Effect::Escape;
+            // Elsewhere than where its life begins, something else is put in its place.
+            return if is_start(project, holder, code) { Effect::Escape } else { Effect::Replace };
         }
         if is_start(project, holder, code) || self.is_lazy(project, holder, site) {
             return Effect::Create;
@@ -102,6 +117,13 @@ impl Creation {
         // `except AttributeError: self._cache = {}`
         self.values.len() == 1 && flow.is_in_handler(block)
     }
+}
+
+/// Whether a site names an attribute by way of `self`.
+fn is_on_object(project: &Project, site: Site) -> bool {
+    let facts = project.facts(site.code);
+    let root = facts.places.root(site.find(project).place);
+    project.self_class(site.code, root).is_some_and(|(_, is_class)| !is_class)
 }
 
 /// Whether binding the holder in an item is where its life begins.

@@ -16,7 +16,11 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
             .iter()
             .any(|found| found.kind == ReferenceKind::Value && is_kept(project, found.code, found.at))
     });
-    if handed_on {
+    let is_resumed =
+        matches!(project.facts(outer).kind, crate::ir::ItemKind::Function { is_generator: true, .. });
+    if is_resumed {
+        Sign::new(-4, "the function around it goes on, and ends, after the inner one is done with")
+    } else if handed_on {
         Sign::new(1, "the inner function is kept")
     } else {
         Sign::new(-4, "the inner function is not seen to outlive the call")

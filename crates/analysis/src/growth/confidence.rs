@@ -11,8 +11,9 @@ use super::effect::{Effect, GrowthForm};
 use super::holder::HolderKind;
 use super::key::Freshness;
 use super::objects::object_signs;
+use super::removal::Removal;
 use super::repetition::{Repeats, method_duty};
-use super::{Growth, Reason};
+use super::{Growing, Growth, Reason};
 use crate::ir::{Op, UseKind};
 use crate::project::{Holder, Project, Site, Symbol};
 
@@ -42,12 +43,25 @@ impl Sign {
     }
 }
 
-/// What the signs add up to.
-pub fn confidence(signs: &[Sign]) -> Confidence {
-    match signs.iter().map(|sign| sign.points).sum::<i32>() {
-        3.. => Confidence::High,
-        0.. => Confidence::Medium,
-        _ => Confidence::Low,
+/// What the signs of a growing container add up to. That a dict remembers results is told by its shape; that
+/// another container only ever grows has to be borne out by more.
+pub fn confidence(growing: &Growing) -> Confidence {
+    if growing.memo.is_some() { confidence_of(&growing.signs) } else { rated(&growing.signs, 4, 2) }
+}
+
+/// What signs add up to where the shape of the code tells already that it keeps what it is given.
+pub fn confidence_of(signs: &[Sign]) -> Confidence {
+    rated(signs, 3, 0)
+}
+
+fn rated(signs: &[Sign], high: i32, medium: i32) -> Confidence {
+    let sum: i32 = signs.iter().map(|sign| sign.points).sum();
+    if sum >= high {
+        Confidence::High
+    } else if sum >= medium {
+        Confidence::Medium
+    } else {
+        Confidence::Low
     }
 }
 
@@ -57,15 +71,19 @@ pub(super) fn signs(
     holder: Holder,
     creation: &Creation,
     growth: &[Growth],
+    removals: &[(Site, Removal)],
     other: &[(Site, Effect)],
     is_memo: bool,
 ) -> Result<Vec<Sign>, Reason> {
     let Some(best) = growth.first() else { return Err(Reason::NeverGrows) };
     let mut signs = Vec::new();
     signs.push(repetition_sign(best.repeats));
-    signs.extend(key_sign(creation, best, is_memo));
+    if !removals.iter().any(|(_, removal)| matches!(removal, Removal::OnDemand | Removal::Inner)) {
+        signs.extend(key_sign(creation, best, is_memo));
+    }
     signs.extend(duty_sign(project, creation, best));
-    if adds_callback(project, best) {
+    signs.extend(removal_sign(removals));
+    if best.repeats != Repeats::PerObject && adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
     }
     match holder {
@@ -93,29 +111,29 @@ pub(super) fn signs(
     Ok(signs)
 }
 
-fn repetition_sign(repeats: Repeats) -> Sign {
+pub(super) fn repetition_sign(repeats: Repeats) -> Sign {
     match repeats {
         Repeats::Endless => Sign::new(2, "it grows in a loop that never ends"),
         Repeats::Looped => Sign::new(1, "a loop that never ends makes it grow"),
         Repeats::Handler => Sign::new(1, "events make it grow"),
-        Repeats::PerObject => Sign::new(1, "each new object makes it grow"),
+        Repeats::PerObject => Sign::new(2, "each new object makes it grow"),
         Repeats::Callable => Sign::new(0, "anybody may make it grow"),
         Repeats::Unknown | Repeats::Once => Sign::new(-2, "nothing is seen to make it grow"),
     }
 }
 
-fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
+pub(super) fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     let keyed = creation.container.kind.is_mapping() || matches!(creation.container.kind, ContainerKind::Set);
     // Merging one dict into another is how settings are put together.
     if best.form == GrowthForm::AddMany && creation.container.kind.is_mapping() {
         return Some(Sign::new(-3, "another mapping is merged into it"));
     }
     match best.freshness {
-        Freshness::Fresh => Some(Sign::new(1, "keys are new again and again")),
+        Freshness::Fresh => Some(Sign::new(if is_memo { 1 } else { 2 }, "keys are new again and again")),
         Freshness::Neutral if keyed => {
             let points = match (creation.kind, is_memo) {
-                (HolderKind::Instance, true) => -2,
-                (HolderKind::Instance, false) | (_, true) => -1,
+                (HolderKind::Instance, _) => -2,
+                (_, true) => -1,
                 (_, false) => -3,
             };
             Some(Sign::new(points, "nothing is known of the keys: it may be a table of some kind"))
@@ -124,16 +142,36 @@ fn key_sign(creation: &Creation, best: &Growth, is_memo: bool) -> Option<Sign> {
     }
 }
 
+/// What is removed now and then, or when all is over.
+fn removal_sign(removals: &[(Site, Removal)]) -> Option<Sign> {
+    let has = |wanted: &[Removal]| removals.iter().any(|(_, removal)| wanted.contains(removal));
+    if has(&[Removal::PassedBy, Removal::BoundLate, Removal::Dead, Removal::Never]) {
+        Some(Sign::new(3, "what removes from it is there, and does not always run"))
+    } else if has(&[Removal::Skipped]) {
+        Some(Sign::new(0, "what removes from it can be skipped"))
+    } else if has(&[Removal::OnDemand, Removal::Inner]) {
+        Some(Sign::new(5, "looking a key up adds it, and nothing removes a key"))
+    } else {
+        (!removals.is_empty()).then_some(Sign::new(-1, "it is emptied at the end of its life"))
+    }
+}
+
 fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Sign> {
     match method_duty(project, project.facts(best.site.code).own_name()) {
         Some(true) => Some(Sign::new(1, "the function is called for each piece of work, by its name")),
-        Some(false) if best.repeats < Repeats::Handler => {
+        Some(false) if best.repeats < Repeats::PerObject || adds_installed(project, best) => {
             // What is set up for the whole process is set up once.
             let points = if creation.kind == HolderKind::Instance { -2 } else { -3 };
             Some(Sign::new(points, "the function sets something up, by its name"))
         }
         _ => None,
     }
+}
+
+/// `add_sensor`: there are as many as were installed, whoever calls it.
+fn adds_installed(project: &Project, best: &Growth) -> bool {
+    let name = project.facts(best.site.code).own_name();
+    best.repeats <= Repeats::Handler && Words::last(&project.catalogue().words.installed_key, name)
 }
 
 /// Whether what is added is a parameter that holds a function, by its name: `on_click(self, callback)`.
@@ -182,6 +220,25 @@ fn name_sign(project: &Project, holder: Holder, creation: &Creation) -> Option<S
         return Some(Sign::new(-1, "it gathers what one piece of work gives, by its name"));
     }
     let points = if creation.kind == HolderKind::Instance { -2 } else { -1 };
+    let undoes = |word: String| matches!(word.as_str(), "unsub" | "unsubscribe" | "unregister" | "unlisten");
+    if leakwright_catalogue::split_words(&name).any(undoes) {
+        return Some(Sign::new(-3, "it holds what undoes a registration, by its name"));
+    }
+    let first = leakwright_catalogue::split_words(&name).next().unwrap_or_default();
+    if matches!(first.as_str(), "known" | "registered" | "supported" | "available" | "configured" | "current")
+    {
+        return Some(Sign::new(-2, "it says what there is at present, by its name"));
+    }
+    if matches!(first.as_str(), "warned" | "reported" | "logged" | "shown") {
+        return Some(Sign::new(
+            -3,
+            "it keeps a message from being repeated: there are as many as were written",
+        ));
+    }
+    let thing = name.strip_suffix("_ids").or_else(|| name.strip_suffix("_id")).unwrap_or(&name);
+    if Words::last(&words.installed_key, thing) {
+        return Some(Sign::new(points, "it lists things that are installed, by its name"));
+    }
     Words::last(&words.descriptive, &name)
         .then(|| Sign::new(points, "it describes something fixed, by its name"))
 }

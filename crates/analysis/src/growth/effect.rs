@@ -84,6 +84,11 @@ fn growth_form(method: &str) -> Option<GrowthForm> {
     }
 }
 
+/// Whether a method of containers adds to them.
+pub(super) fn adds(method: &str) -> bool {
+    growth_form(method).is_some()
+}
+
 fn is_reading(method: &str) -> bool {
     matches!(
         method,
@@ -149,7 +154,14 @@ fn direct(project: &Project, holder: Holder, creation: &Creation, site: Site, us
             _ => Effect::Read,
         },
         UseKind::Augment(BinaryOp::Add | BinaryOp::Or) => {
-            Effect::Grow { form: GrowthForm::AddMany, key: None }
+            let added = match facts.body.op(used.at) {
+                Op::Store { value, .. } | Op::StoreAttr { value, .. } => match facts.body.op(value) {
+                    Op::InPlace { right, .. } if kind == ContainerKind::Set => Some(right),
+                    _ => None,
+                },
+                _ => None,
+            };
+            Effect::Grow { form: GrowthForm::AddMany, key: added }
         }
         UseKind::Augment(BinaryOp::Sub | BinaryOp::And | BinaryOp::Xor) => Effect::Shrink,
         UseKind::Augment(_) | UseKind::Keep | UseKind::Invoke => Effect::Escape,
@@ -183,6 +195,7 @@ fn method(project: &Project, kind: ContainerKind, site: Site, call: Val, name: &
             Some(key) => grow_by_key(project, site, form, key),
             None => Effect::Read,
         },
+        (GrowthForm::AddMany, ContainerKind::Set) => Effect::Grow { form, key: first },
         _ => Effect::Grow { form, key: None },
     }
 }

@@ -1,9 +1,12 @@
 //! Conditions around growth that keep it from repeating.
 
 use super::holder::HolderKind;
-use crate::flow::{Flow, Guard};
-use crate::ir::{CompareOp, Const, Op, UseKind, Val};
+use crate::flow::{Flow, Guard, necessary_guards};
+use crate::ir::{BlockId, CompareOp, Const, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, Site};
+
+/// Largest function whose branches are all looked at.
+const MAX_BLOCKS: usize = 300;
 
 /// What the conditions around a growth site say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub(super) enum Guarded {
 /// Looks at the conditions that hold where a container grows.
 pub(super) fn guarded(project: &Project, holder: Holder, kind: HolderKind, site: Site) -> Guarded {
     let facts = project.facts(site.code);
-    let guards = Flow::new(&facts.body).guards(site.find(project).block);
+    let guards = Flow::through_loops(&facts.body).guards(site.find(project).block);
     for guard in guards {
         if let Some(element) = membership(project, holder, site.code, guard) {
             return Guarded::NotIn(element);
@@ -41,6 +44,37 @@ fn membership(project: &Project, holder: Holder, code: CodeId, guard: Guard) -> 
     let Op::Compare { op, left, right } = project.facts(code).body.op(guard.condition) else { return None };
     let absent = matches!((op, guard.holds), (CompareOp::NotIn, true) | (CompareOp::In, false));
     (absent && is_of(project, holder, code, right, 0)).then_some(left)
+}
+
+/// Whether a key is one of another container that lives as long: `if key in self._known:`.
+pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, key: Val) -> bool {
+    let facts = project.facts(site.code);
+    let block = site.find(project).block;
+    let asks = |op: Op| matches!(op, Op::Compare { op: CompareOp::In | CompareOp::NotIn, .. });
+    if facts.body.blocks.len() > MAX_BLOCKS || !facts.body.insts.iter().any(|inst| asks(inst.op)) {
+        return false;
+    }
+    necessary_guards(&facts.body, block).into_iter().any(|guard| {
+        let Op::Compare { op, left, right } = facts.body.op(guard.condition) else { return false };
+        let present = matches!((op, guard.holds), (CompareOp::In, true) | (CompareOp::NotIn, false));
+        let place = facts.places.of(right).filter(|_| present);
+        let located = place.and_then(|place| project.locate(site.code, place));
+        located.is_some_and(|located| {
+            located.holder != holder
+                && located.rest.is_empty()
+                && !matches!(located.holder, Holder::Local { .. })
+                && super::key::same_value(project, site.code, left, key)
+        })
+    })
+}
+
+/// Whether code runs once only, by a flag that is looked at around a block and then set.
+pub(super) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
+    let facts = project.facts(code);
+    Flow::through_loops(&facts.body)
+        .guards(block)
+        .into_iter()
+        .any(|guard| is_flag(project, kind, code, guard))
 }
 
 /// `if not container:`
@@ -117,6 +151,9 @@ fn is_flag(project: &Project, kind: HolderKind, code: CodeId, guard: Guard) -> b
                 UseKind::Bind(value) => {
                     !matches!(facts.body.op(value), Op::Const(Const::False | Const::None))
                 }
+                // `if not patterns:` where the same function fills them.
+                UseKind::Call(name) => super::effect::adds(facts.str(name)),
+                UseKind::StoreElement => true,
                 _ => false,
             }
         })

@@ -2,9 +2,10 @@
 
 use leakwright_catalogue::Words;
 
+use super::effect::Effect;
 use crate::file::ItemId;
-use crate::ir::{ItemFacts, ItemKind, Step, UseKind};
-use crate::project::{CodeId, Holder, ModuleId, Project, Site};
+use crate::ir::{ItemFacts, ItemKind, Op, Step, UseKind};
+use crate::project::{ClassId, CodeId, Holder, ModuleId, Project, Site, Symbol};
 
 /// How long a holder lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum HolderKind {
     Local,
     /// A variable of a function that an inner function uses: as long as that is kept.
     Closure,
+    /// The default of a parameter: as long as the function.
+    Default,
 }
 
 /// The holders that belong to a file, in a stable order: what is grown from other files included.
@@ -71,10 +74,43 @@ pub(super) fn is_broken(project: &Project, holder: Holder) -> bool {
 /// that can be about this class: the same file, or one that imports it.
 pub(super) fn removed_elsewhere(project: &Project, holder: Holder) -> Option<Site> {
     let Holder::Attribute { class, name } = holder else { return None };
+    removed_under(project, class, name)
+}
+
+fn removed_under(project: &Project, class: ClassId, name: Symbol) -> Option<Site> {
     project.unresolved_sites(name).iter().copied().find(|site| {
         let related =
             site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
         related && is_removal(project, *site)
+    })
+}
+
+/// Something that removes from a container by way of a property that hands it out.
+pub(super) fn removed_through_property(
+    project: &Project,
+    holder: Holder,
+    other: &[(Site, Effect)],
+) -> Option<Site> {
+    let Holder::Attribute { class, .. } = holder else { return None };
+    let handed_out = other.iter().filter(|(_, effect)| *effect == Effect::Handout);
+    handed_out.map(|(site, _)| site.code).filter(|code| is_property(project, *code)).find_map(|property| {
+        let name = Symbol::of(project.facts(property).own_name());
+        let known = project.sites(project.attribute(class, name)).iter().copied();
+        // The class body binds the property itself.
+        let known = known.filter(|site| site.depth == 0 && site.code != class.0);
+        known
+            .into_iter()
+            .find(|site| is_removal(project, *site))
+            .or_else(|| removed_under(project, class, name))
+    })
+}
+
+fn is_property(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    facts.decorators.iter().any(|decorator| match facts.body.op(*decorator) {
+        Op::Load(var) => matches!(facts.var_name(var), "property" | "cached_property"),
+        Op::Attr { name, .. } => facts.str(name) == "cached_property",
+        _ => false,
     })
 }
 

@@ -6,7 +6,7 @@ use super::binding::precedes;
 use super::holder::is_initial;
 use crate::bindings::{Binding, GlobalId};
 use crate::ir::{ArgKind, CompareOp, Const, Display, Op, Step, UseKind, Val, VarId};
-use crate::project::{CodeId, Holder, Project, Reference, Site, Symbol};
+use crate::project::{CodeId, Holder, Project, Reference, ReferenceKind, Site, Symbol};
 
 /// How often a key is one that was not there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +37,12 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Load(var) => variable(project, code, var, fuel),
         Op::Attr { base, name } => match facts.str(name) {
             "__class__" | "__name__" | "__qualname__" | "__module__" | "__doc__" => Freshness::Finite,
-            word => match by_name(project, word) {
+            word => match qualified(project, code, base, word) {
+                _ if comes_from_fixed(project, code, base) => Freshness::Finite,
                 Freshness::Neutral if is_fixed_attribute(project, code, key) => Freshness::Finite,
                 // An enum member, a constant of a class or module.
                 _ if is_constant(word) && project.entity(code, base).is_some() => Freshness::Finite,
+                _ if is_class_by_name(project, code, base) => Freshness::Finite,
                 found => found,
             },
         },
@@ -55,10 +57,15 @@ fn judge(project: &Project, code: CodeId, key: Val, fuel: u32) -> Freshness {
         Op::Binary { left, right, .. } => {
             combine([left, right].into_iter().map(|value| judge(project, code, value, fuel)))
         }
-        Op::Index { base, .. } => match body.op(base) {
-            Op::Load(_) | Op::Attr { .. } => judge(project, code, base, fuel).max(Freshness::Neutral),
-            _ => Freshness::Neutral,
-        },
+        // `event["session_id"]`
+        Op::Index { base, key } if facts.string(key).is_some() => {
+            match qualified(project, code, base, facts.string(key).unwrap_or_default()) {
+                Freshness::Neutral => judge(project, code, base, fuel).max(Freshness::Neutral),
+                found => found,
+            }
+        }
+        // Of what stands under some key nothing is known.
+        Op::Index { .. } => Freshness::Neutral,
         Op::Unary(value) | Op::Await(value) => judge(project, code, value, fuel),
         Op::Define(_) | Op::Lambda(_) => Freshness::Neutral,
         _ => Freshness::Neutral,
@@ -123,11 +130,18 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
         if is_class(project, owner, var) || (is_flag && known != Freshness::Fresh) {
             return Freshness::Finite;
         }
-        return if known == Freshness::Neutral { by_callers(project, owner, var, fuel) } else { known };
+        if known == Freshness::Finite {
+            return known;
+        }
+        // What is passed says more than what the parameter is called.
+        let passed = by_callers(project, owner, var, fuel);
+        return if passed == Freshness::Finite || known == Freshness::Neutral { passed } else { known };
     }
     let Some(value) = facts.only_value(var) else { return by_name(project, name) };
     match facts.body.op(value) {
         Op::Next(iterator) => element(project, owner, iterator).unwrap_or_else(|| by_name(project, name)),
+        // What it is called says more than the key under which it was found.
+        Op::Index { .. } if by_name(project, name) == Freshness::Finite => Freshness::Finite,
         _ => match judge(project, owner, value, fuel) {
             Freshness::Neutral => by_name(project, name),
             found => found,
@@ -162,10 +176,23 @@ fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
         })
 }
 
-/// What the callers of a private function pass: finite if all that are seen pass what is.
+/// How many callers are looked at.
+const MAX_CALLERS: usize = 24;
+
+/// What the callers of a function pass: finite if all that are seen pass what is. A function that others
+/// may call as well is only ever seen to be finite.
 fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> Freshness {
-    let calls = project.references(function);
-    if calls.is_empty() || !project.facts(function).own_name().starts_with('_') {
+    let name = project.facts(function).own_name();
+    let is_private = name.starts_with('_') && !name.ends_with("__");
+    // What a script does with a public function at its end is an example of its use.
+    let counts = |found: &&Reference| {
+        let is_example =
+            || !project.facts(found.code).is_function() || project.module(found.code.module).is_test;
+        found.code != function && (is_private || !is_example())
+    };
+    let calls: Vec<&Reference> = project.references(function).iter().filter(counts).collect();
+    let is_hidden = !is_private && project.class_of(function).is_some() && project.unresolved_calls(name) > 0;
+    if calls.is_empty() || calls.len() > MAX_CALLERS || is_hidden {
         return Freshness::Neutral;
     }
     let passed = |found: &Reference| {
@@ -176,9 +203,24 @@ fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> F
         let argument = args
             .iter()
             .find(|arg| project.parameter_for(found.code, found.at, arg.value, function) == Some(param));
-        argument.map_or(Freshness::Neutral, |arg| judge(project, found.code, arg.value, fuel))
+        match (argument, project.facts(function).params.iter().find(|found| found.var == param)) {
+            (Some(arg), _) => judge(project, found.code, arg.value, fuel),
+            // A call that leaves it out passes the default, unless it spreads what cannot be seen.
+            (None, Some(known)) if found.kind == ReferenceKind::Call && known.default.is_some() => {
+                let spreads = args.iter().any(|arg| matches!(arg.kind, ArgKind::Star | ArgKind::DoubleStar));
+                if spreads { Freshness::Neutral } else { Freshness::Finite }
+            }
+            _ => Freshness::Neutral,
+        }
     };
-    calls.iter().map(passed).max().unwrap_or(Freshness::Neutral)
+    let mut most = Freshness::Finite;
+    for found in calls {
+        most = most.max(passed(found));
+        if most == Freshness::Fresh || (most != Freshness::Finite && !is_private) {
+            break;
+        }
+    }
+    if is_private { most } else { most.min(Freshness::Neutral) }
 }
 
 /// What a loop hands out: finite if it goes over a literal or a range.
@@ -187,7 +229,8 @@ fn element(project: &Project, code: CodeId, iterator: Val) -> Option<Freshness> 
     let Op::Iterate { value, .. } = body.op(iterator) else { return None };
     let counts = matches!(body.op(value), Op::Call { callee, .. }
         if project.import_path(code, callee).as_deref() == Some("range"));
-    (counts || is_literal(project, code, value)).then_some(Freshness::Finite)
+    (counts || is_literal(project, code, value) || is_filled_once(project, code, value))
+        .then_some(Freshness::Finite)
 }
 
 /// Whether a value is written out in the source with nothing but constants in it.
@@ -223,7 +266,6 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         }
         Some(
             "id"
-            | "hash"
             | "len"
             | "next"
             | "time.time"
@@ -237,7 +279,7 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         ) => return Freshness::Fresh,
         // What such a call gives is as fresh as what it is given.
         Some(
-            "str" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath"
+            "str" | "hash" | "int" | "tuple" | "repr" | "frozenset" | "float" | "bytes" | "os.path.abspath"
             | "os.path.join" | "os.path.normpath" | "os.path.realpath" | "pathlib.Path" | "sorted",
         ) => {
             return combine(args.iter().map(|arg| judge(project, code, *arg, fuel)));
@@ -268,7 +310,7 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     if parts.len() > 1
         && parts
             .last()
-            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value"))
+            .is_some_and(|word| matches!(word.as_str(), "str" | "string" | "num" | "val" | "value" | "key"))
     {
         parts.pop();
     }
@@ -281,7 +323,15 @@ fn by_name(project: &Project, name: &str) -> Freshness {
         word.ends_with("name")
             && !matches!(word.as_str(), "username" | "hostname" | "filename" | "pathname" | "dirname")
     });
-    if is_typed || is_named || Words::last(&words.finite_key, &name) {
+    // `device_id`: there are as many as were installed.
+    let is_installed = match parts.as_slice() {
+        [.., thing, last] if matches!(last.as_str(), "id" | "ids" | "address" | "uuid" | "uid" | "key") => {
+            Words::last(&words.installed_key, thing)
+        }
+        _ => Words::last(&words.installed_key, &name),
+    };
+    let is_path = parts.last().is_some_and(|word| word.ends_with("path"));
+    if is_typed || is_named || is_path || is_installed || Words::last(&words.finite_key, &name) {
         Freshness::Finite
     } else if Words::last(&words.fresh_key, &name) {
         Freshness::Fresh
@@ -290,8 +340,61 @@ fn by_name(project: &Project, name: &str) -> Freshness {
     }
 }
 
+/// What the name of a part says, together with the name of the whole: `device.id` is a `device_id`.
+fn qualified(project: &Project, code: CodeId, base: Val, part: &str) -> Freshness {
+    let facts = project.facts(code);
+    let is_identity = matches!(part, "id" | "key" | "uuid" | "uid" | "address" | "unique_id" | "uniqueid");
+    let whole = match facts.body.op(base) {
+        Op::Load(var) => facts.var_name(var),
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Index { key, .. } => facts.string(key).unwrap_or_default(),
+        _ => "",
+    };
+    if is_identity && !whole.is_empty() {
+        by_name(project, &format!("{whole}_{part}"))
+    } else {
+        by_name(project, part)
+    }
+}
+
+/// Whether a variable goes over an attribute that is filled as its object is made, and not later.
+fn comes_from_fixed(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    let Some(Op::Next(iterator)) = facts.only_value(var).map(|stored| facts.body.op(stored)) else {
+        return false;
+    };
+    matches!(facts.body.op(iterator), Op::Iterate { value, .. } if is_filled_once(project, code, value))
+}
+
+/// Whether a value is an attribute that is bound in the initialiser, and never added to.
+fn is_filled_once(project: &Project, code: CodeId, value: Val) -> bool {
+    let Some(place) = project.facts(code).places.of(value) else { return false };
+    let Some(located) = project.locate(code, place) else { return false };
+    is_fixed_attribute(project, code, value)
+        && project.sites(located.holder).iter().filter(|site| site.depth == 0).all(|site| {
+            match site.find(project).kind {
+                UseKind::Call(name) => !super::effect::adds(project.facts(site.code).str(name)),
+                kind => !matches!(kind, UseKind::StoreElement | UseKind::Keep | UseKind::Argument),
+            }
+        })
+}
+
+/// Whether a value is a class, of the project or by the way libraries write their names: what is read from it
+/// is a member.
+fn is_class_by_name(project: &Project, code: CodeId, value: Val) -> bool {
+    match project.entity(code, value) {
+        Some(crate::project::Entity::Class(_)) => true,
+        Some(crate::project::Entity::External(path)) => {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            path.contains('.') && last.starts_with(char::is_uppercase) && !is_constant(last)
+        }
+        _ => false,
+    }
+}
+
 /// `UPPER_CASE`, as constants are written.
-fn is_constant(name: &str) -> bool {
+pub(super) fn is_constant(name: &str) -> bool {
     name.len() > 1
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && name.chars().any(|c| c.is_ascii_uppercase())

@@ -8,29 +8,42 @@
 //! reason.
 
 mod arguments;
+mod arrays;
 mod binding;
 mod closures;
 mod confidence;
+mod dead;
+mod defaults;
 mod effect;
 mod guard;
 mod holder;
+mod interruption;
 mod key;
+mod lookup;
 mod memo;
 mod objects;
+mod queues;
+mod removal;
 mod repetition;
+mod skipped;
+mod streams;
 
 use leakwright_catalogue::ContainerKind;
 
 use crate::ir::Val;
-use crate::project::{CodeId, Holder, Project, Site, ValueId};
+use crate::project::{CodeId, Holder, Project, Reference, Site, ValueId};
 
-pub use confidence::{Confidence, Sign, confidence, holder_name};
+pub use arrays::{ArrayLife, GrowingArray, growing_arrays};
+pub use confidence::{Confidence, Sign, confidence, confidence_of, holder_name};
+pub use defaults::growing_defaults;
 pub use effect::{Effect, GrowthForm};
 pub use holder::{HolderKind, candidates};
 pub use key::{Freshness, parameter_freshness};
-
 pub use memo::Memo;
+pub use queues::{Drain, UnboundedQueue, unbounded_queues};
+pub use removal::Removal;
 pub use repetition::Repeats;
+pub use streams::{MaterialisedStream, StreamWaste, materialised_streams};
 
 /// What is known of one holder.
 #[derive(Clone, Debug)]
@@ -63,7 +76,9 @@ pub struct Growing {
     pub signs: Vec<Sign>,
     /// The function that uses it to remember results, if one does.
     pub memo: Option<Memo>,
-    /// All else that is done with it.
+    /// What removes from it too rarely or too late.
+    pub removals: Vec<(Site, Removal)>,
+    /// All else that is done with it, removals included.
     pub other: Vec<(Site, Effect)>,
 }
 
@@ -80,6 +95,8 @@ pub struct Growth {
     pub key: Option<Val>,
     /// Whether that is new again and again.
     pub freshness: Freshness,
+    /// The call by which each new object makes it grow, where that is in another function.
+    pub through: Option<Reference>,
 }
 
 /// Why a container is not reported.
@@ -133,19 +150,23 @@ fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> 
         _ => {}
     }
     let mut growth = Vec::new();
+    let mut removals = Vec::new();
     let mut other = Vec::new();
     for &site in &sites {
         let effect = effect::effect(project, holder, &creation, site);
         match effect {
             Effect::Grow { form, key } => growth.push((site, form, key)),
-            Effect::Shrink => return Err(Reason::Removed(site)),
-            Effect::Replace => return Err(Reason::Replaced(site)),
+            Effect::Shrink | Effect::Replace => removals.push((site, effect)),
             Effect::Check => return Err(Reason::Checked(site)),
             Effect::Escape => return Err(Reason::Escapes(site)),
             Effect::Create | Effect::Read | Effect::Handout => other.push((site, effect)),
         }
     }
-    if let Some(site) = holder::removed_elsewhere(project, holder) {
+    let weak = removal::rank(project, holder, &creation, &growth, &removals)?;
+    other.extend(removals);
+    let elsewhere = holder::removed_elsewhere(project, holder)
+        .or_else(|| holder::removed_through_property(project, holder, &other));
+    if let Some(site) = elsewhere {
         return Err(Reason::Removed(site));
     }
     if growth.is_empty() {
@@ -153,10 +174,14 @@ fn leaking(project: &Project, holder: Holder, created: &mut Option<ValueId>) -> 
     }
     let growth = repeating(project, holder, &creation, growth)?;
     let memo = memo::find(project, holder, &growth, &other);
-    let signs = confidence::signs(project, holder, &creation, &growth, &other, memo.is_some())?;
+    let mut signs = confidence::signs(project, holder, &creation, &growth, &weak, &other, memo.is_some())?;
+    if memo.is_some() && creation.kind == HolderKind::Instance {
+        signs.extend(memo::life_sign(project, holder, &growth));
+    }
     let container = creation.container.kind;
     let created = creation.values;
-    Ok(Growing { holder, holder_kind: creation.kind, container, created, growth, signs, memo, other })
+    let holder_kind = creation.kind;
+    Ok(Growing { holder, holder_kind, container, created, growth, signs, memo, removals: weak, other })
 }
 
 /// The growth that repeats, by keys that are not from a finite set.
@@ -175,6 +200,7 @@ fn repeating(
             _ => key,
         };
         let freshness = match key {
+            Some(key) if guard::is_known_elsewhere(project, holder, site, key) => Freshness::Finite,
             Some(key) => key::freshness(project, site.code, key),
             None => Freshness::Neutral,
         };
@@ -184,7 +210,8 @@ fn repeating(
         };
         once |= repeats == Repeats::Once;
         if repeats != Repeats::Once && freshness != Freshness::Finite {
-            found.push(Growth { site, form, repeats, key, freshness });
+            let through = repetition::through(project, creation.kind, site.code, repeats);
+            found.push(Growth { site, form, repeats, key, freshness, through });
         }
     }
     if found.is_empty() {

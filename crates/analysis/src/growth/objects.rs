@@ -24,14 +24,60 @@ pub(super) fn object_signs(
         signs.push(Sign::new(1, "objects of the class live long, by its name"));
     }
     signs.extend(base_signs(project, class));
-    if !facts.decorators.is_empty() {
+    let is_of_work = |base: &ClassId| Words::last(&words.short_lived_class, project.facts(base.0).own_name());
+    if signs.iter().all(|sign| sign.points == 0) && project.ancestry(class)[1..].iter().any(is_of_work) {
+        signs.push(Sign::new(-2, "the base class is made for one piece of work, by its name"));
+    }
+    if is_record(project, class) {
+        signs.push(Sign::new(-3, "the class is a record"));
+    } else if !facts.decorators.is_empty() {
         signs.push(Sign::new(-1, "the class is decorated: it may be a record"));
+    }
+    if is_part_of_command(project, class) {
+        signs.push(Sign::new(-2, "it is part of a command line, whose run ends"));
     }
     if is_data_structure(project, class) {
         signs.push(Sign::new(-2, "the class is a container itself"));
     }
     signs.extend(creation_sign(project, class, growth)?);
     Ok(signs)
+}
+
+/// Whether a class is declared by its fields: a dataclass, or one of the libraries like it.
+fn is_record(project: &Project, class: ClassId) -> bool {
+    let facts = project.facts(class.0);
+    let decorated = facts.decorators.iter().any(|decorator| {
+        let callee = match facts.body.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        project.import_path(class.0, callee).is_some_and(|path| {
+            matches!(
+                path.as_str(),
+                "dataclasses.dataclass"
+                    | "attr.s"
+                    | "attr.attrs"
+                    | "attr.define"
+                    | "attr.mutable"
+                    | "attr.dataclass"
+                    | "attrs.define"
+                    | "attrs.mutable"
+                    | "pydantic.dataclasses.dataclass"
+            )
+        })
+    });
+    decorated || project.external_bases(class).iter().any(|base| base.ends_with(".BaseModel"))
+}
+
+/// Whether a class belongs to a program that runs once and ends, by its name or where it stands.
+fn is_part_of_command(project: &Project, class: ClassId) -> bool {
+    let says = |word: &str| matches!(word, "cli" | "terminal" | "console" | "cmdline" | "commandline");
+    let named = leakwright_catalogue::split_words(project.facts(class.0).own_name()).any(|word| says(&word));
+    named
+        || project.module(class.0.module).name.split('.').any(|part| {
+            let part = part.trim_start_matches('_');
+            says(part) || matches!(part, "commands" | "scripts" | "main")
+        })
 }
 
 /// Endings of bases whose objects serve for long.

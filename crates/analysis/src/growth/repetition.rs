@@ -3,9 +3,10 @@
 use leakwright_catalogue::Words;
 
 use super::binding::Creation;
+use super::guard;
 use super::holder::{HolderKind, is_initializer, is_teardown};
 use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, ParamKind, Terminator, Val};
-use crate::project::{CodeId, Project, ReferenceKind, Site};
+use crate::project::{CodeId, Project, Reference, ReferenceKind, Site};
 
 /// Why code repeats. Later ones are the stronger reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +108,9 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
     let facts = project.facts(code);
     let ItemKind::Function { is_async, .. } = facts.kind else { return Repeats::Once };
     let name = facts.own_name();
+    if is_metaclass_method(project, code) {
+        return Repeats::Once;
+    }
     if project.class_of(code).is_some() && is_initializer(name) {
         let outlives = matches!(kind, HolderKind::Module | HolderKind::Class);
         return if outlives && name != "__init_subclass__" { Repeats::PerObject } else { Repeats::Once };
@@ -118,7 +122,7 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
     {
         return Repeats::Once;
     }
-    if is_handler(project, facts, name) {
+    if is_handler(project, code) {
         return Repeats::Handler;
     }
     let called = callers(project, kind, code, fuel);
@@ -166,14 +170,46 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     {
         return true;
     }
+    let references = project.references(code);
+    !references.is_empty()
+        && references
+            .iter()
+            .all(|found| found.kind == ReferenceKind::Decorator && decorated_in(project, found).is_none())
+}
+
+/// Whether a method of a metaclass runs as classes are defined.
+fn is_metaclass_method(project: &Project, code: CodeId) -> bool {
     let is_metaclass = project.class_of(code).is_some_and(|class| {
         project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
     });
-    if is_metaclass && matches!(facts.own_name(), "__new__" | "__init__") {
-        return true;
-    }
-    let references = project.references(code);
-    !references.is_empty() && references.iter().all(|found| found.kind == ReferenceKind::Decorator)
+    is_metaclass && matches!(project.facts(code).own_name(), "__new__" | "__init__")
+}
+
+/// The function inside which something is decorated: it does so each time it runs.
+fn decorated_in(project: &Project, found: &Reference) -> Option<CodeId> {
+    project.parent(found.code).filter(|outer| project.facts(*outer).is_function())
+}
+
+/// The block of a function in which an item is defined.
+fn defined_in(project: &Project, outer: CodeId, inner: CodeId) -> Option<BlockId> {
+    let facts = project.facts(outer);
+    let file = project.file(outer.module);
+    let defined = |at: &Val| {
+        matches!(facts.body.op(*at), Op::Define(_)) && file.defined(outer.item, *at) == Some(inner.item)
+    };
+    facts.body.block_of((0..facts.body.insts.len()).map(Val::new).find(defined)?)
+}
+
+/// The call by which each new object makes a container grow that outlives them, if that is in another function.
+pub(super) fn through(
+    project: &Project,
+    kind: HolderKind,
+    code: CodeId,
+    repeats: Repeats,
+) -> Option<Reference> {
+    let is_other = repeats == Repeats::PerObject && !is_initializer(project.facts(code).own_name());
+    let calls = project.references(code).iter().filter(|found| is_other && found.code != code);
+    calls.copied().find(|found| reference(project, kind, found, MAX_DEPTH - 1) == Repeats::PerObject)
 }
 
 /// Whether a function gives back what it is given, or a function made inside it: the shape of a
@@ -220,30 +256,50 @@ fn callers(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Opti
         .references(code)
         .iter()
         .filter(|found| found.code != code && !project.module(found.code.module).is_test)
-        .map(|found| match found.kind {
-            // Handed to somebody as a callback.
-            ReferenceKind::Value => Repeats::Handler,
-            ReferenceKind::Decorator => Repeats::Once,
-            ReferenceKind::Call => {
-                let caller = project.facts(found.code);
-                if endless_loop(caller, found.block).is_some() {
-                    Repeats::Looped
-                } else {
-                    match function(project, kind, found.code, fuel) {
-                        // Far up every call chain there is some callback: that says little here.
-                        Repeats::Handler | Repeats::Looped | Repeats::PerObject if fuel < MAX_DEPTH - 1 => {
-                            Repeats::Callable
-                        }
-                        found => found,
-                    }
-                }
-            }
-        })
+        .map(|found| reference(project, kind, found, fuel))
         .max()
 }
 
+/// How often a reference to a function makes it run.
+fn reference(project: &Project, kind: HolderKind, found: &Reference, fuel: u32) -> Repeats {
+    match found.kind {
+        // Handed to somebody as a callback.
+        ReferenceKind::Value => Repeats::Handler,
+        ReferenceKind::Decorator => match decorated_in(project, found) {
+            Some(outer)
+                if !defined_in(project, outer, found.code)
+                    .is_some_and(|block| guard::runs_once(project, kind, outer, block)) =>
+            {
+                match function(project, kind, outer, fuel) {
+                    Repeats::PerObject => Repeats::PerObject,
+                    _ => Repeats::Once,
+                }
+            }
+            _ => Repeats::Once,
+        },
+        ReferenceKind::Call => {
+            let caller = project.facts(found.code);
+            if endless_loop(caller, found.block).is_some() {
+                return Repeats::Looped;
+            }
+            match function(project, kind, found.code, fuel) {
+                Repeats::PerObject if guard::runs_once(project, kind, found.code, found.block) => {
+                    Repeats::Once
+                }
+                // Far up every call chain there is some callback: that says little here.
+                Repeats::Handler | Repeats::Looped | Repeats::PerObject if fuel < MAX_DEPTH - 1 => {
+                    Repeats::Callable
+                }
+                found => found,
+            }
+        }
+    }
+}
+
 /// Whether events run a function: by its name, its decorators, or the name of what it is given.
-fn is_handler(project: &Project, facts: &ItemFacts, name: &str) -> bool {
+pub(super) fn is_handler(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    let name = facts.own_name();
     let word = name.trim_start_matches('_');
     let sets_up =
         ["add", "register", "set", "remove", "unregister", "install", "get", "has", "make", "create"];
@@ -300,7 +356,10 @@ fn is_route(facts: &ItemFacts, decorator: Val) -> bool {
 /// Whether a method is called for each piece of work, by its name; `None` where the name says nothing.
 pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
     let words = &project.catalogue().words;
-    let parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
+    let mut parts: Vec<String> = leakwright_catalogue::split_words(name).collect();
+    if parts.len() > 1 && matches!(parts[0].as_str(), "async" | "do" | "try" | "maybe" | "safe") {
+        parts.remove(0);
+    }
     let verb = parts.first()?.as_str();
     let noun = parts.get(1..)?.last().map(String::as_str).or_else(|| glued_noun(verb));
     let generic = ["add", "append", "insert", "put", "push", "set"];
@@ -309,11 +368,13 @@ pub(super) fn method_duty(project: &Project, name: &str) -> Option<bool> {
         if Words::last(&words.accumulating, noun) {
             return Some(true);
         }
-        return (Words::last(&words.descriptive, noun) || is_component(noun)).then_some(false);
+        let is_given = |set| Words::last(set, noun);
+        let is_set_up = is_given(&words.descriptive) || is_given(&words.installed_key) || is_component(noun);
+        return is_set_up.then_some(false);
     }
-    if Words::first(&words.repeated, name) {
+    if Words::first(&words.repeated, verb) {
         Some(true)
-    } else if Words::first(&words.configuring, name) {
+    } else if Words::first(&words.configuring, verb) {
         Some(false)
     } else {
         None

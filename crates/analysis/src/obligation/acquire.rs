@@ -92,6 +92,10 @@ fn caught(project: &Project, code: CodeId, block: BlockId, at: Val, types: Args)
     let [only] = facts.body.args(types) else { return None };
     let path = project.import_path(code, only.value)?;
     let resource = project.catalogue().resources.caught(&path)?.clone();
+    // One that is not even looked at is gone at once.
+    if !is_used(project, code, at) {
+        return None;
+    }
     Some(Acquisition {
         call: at,
         block,

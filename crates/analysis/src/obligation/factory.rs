@@ -6,6 +6,7 @@
 //! the next one looks at.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use leakwright_catalogue::{OnDrop, Resource};
 use rustc_hash::FxHashMap;
@@ -21,11 +22,24 @@ use crate::project::{ClassId, CodeId, Entity, Project, ReferenceKind};
 /// How far a resource is followed from one factory to the next.
 const MAX_ROUNDS: usize = 4;
 
+/// Resources that are followed in one item. No function that people write comes near it.
+const MAX_PER_ITEM: usize = 200;
+
 /// What the items of a project acquire.
 #[derive(Default)]
 pub(crate) struct Obligations {
     acquired: FxHashMap<CodeId, Vec<(Acquisition, Fate)>>,
     handed_out: FxHashMap<CodeId, HandedOut>,
+    timing: Timing,
+}
+
+/// How long following the resources of a project took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Finding and following all of them.
+    pub total: Duration,
+    /// The item that took longest, and how long it took.
+    pub slowest: Option<(CodeId, Duration)>,
 }
 
 /// What calling a function or class of the project hands out.
@@ -45,6 +59,8 @@ impl Obligations {
             .into_iter()
             .flat_map(|module| project.items(module))
             .collect();
+        let start = Instant::now();
+        let mut slowest: FxHashMap<CodeId, Duration> = FxHashMap::default();
         let mut fresh: Vec<(CodeId, Acquisition)> = items
             .iter()
             .flat_map(|code| acquisitions(project, *code).into_iter().map(|found| (*code, found)))
@@ -54,20 +70,23 @@ impl Obligations {
                 break;
             }
             let mut changed = Vec::new();
-            for (code, acquisition) in std::mem::take(&mut fresh) {
-                let fate = follow::follow(project, code, &acquisition);
-                fresh.extend(
-                    derived(project, code, &acquisition, &fate).into_iter().map(|found| (code, found)),
-                );
-                let known = project.obligations_mut().acquired.entry(code).or_default();
-                if known
-                    .iter()
-                    .all(|(other, _)| (other.call, other.share) != (acquisition.call, acquisition.share))
-                {
-                    known.push((acquisition, fate));
-                    known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.share));
+            let mut round = std::mem::take(&mut fresh);
+            round.sort_by_key(|(code, _)| *code);
+            for acquired in round.chunk_by(|(code, _), (other, _)| code == other) {
+                let code = acquired[0].0;
+                let start = Instant::now();
+                let flow = Flow::new(&project.facts(code).body);
+                for (_, acquisition) in acquired.iter().take(MAX_PER_ITEM) {
+                    if project.obligations().has(code, acquisition) {
+                        continue;
+                    }
+                    let fate = follow::follow(project, code, acquisition, &flow, acquired.len());
+                    let more = derived(project, code, acquisition, &fate);
+                    fresh.extend(more.into_iter().map(|found| (code, found)));
+                    project.obligations_mut().add(code, acquisition.clone(), fate);
                     changed.push(code);
                 }
+                *slowest.entry(code).or_default() += start.elapsed();
             }
             changed.dedup();
             for (target, handed_out) in new_factories(project, &changed) {
@@ -75,6 +94,23 @@ impl Obligations {
                 project.obligations_mut().handed_out.insert(target, handed_out);
             }
         }
+        let slowest = slowest.into_iter().max_by_key(|(_, time)| *time);
+        project.obligations_mut().timing = Timing { total: start.elapsed(), slowest };
+    }
+
+    pub(super) fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    fn has(&self, code: CodeId, acquisition: &Acquisition) -> bool {
+        let key = (acquisition.call, acquisition.share);
+        self.of(code).iter().any(|(known, _)| (known.call, known.share) == key)
+    }
+
+    fn add(&mut self, code: CodeId, acquisition: Acquisition, fate: Fate) {
+        let known = self.acquired.entry(code).or_default();
+        known.push((acquisition, fate));
+        known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.share));
     }
 
     pub(super) fn of(&self, code: CodeId) -> &[(Acquisition, Fate)] {

@@ -30,22 +30,34 @@ pub(super) struct Held {
     pub(super) is_lent: bool,
 }
 
-/// More rounds over one function than any lattice of this height needs.
-const MAX_ROUNDS: usize = 10_000;
+/// Visits of blocks for all resources of one function together. What needs more is left alone.
+const MAX_VISITS: usize = 20_000;
+
+/// Visits that a resource gets, however many others there are.
+const MIN_VISITS: usize = 100;
 
 /// Ways out by an exception that are told apart.
 const MAX_ERRORS: usize = 4;
 
 /// Follows a resource from where it is acquired.
-pub(super) fn follow(project: &Project, code: CodeId, acquisition: &Acquisition) -> Fate {
+///
+/// `flow` is that of the item, `siblings` the number of resources that it acquires.
+pub(super) fn follow(
+    project: &Project,
+    code: CodeId,
+    acquisition: &Acquisition,
+    flow: &Flow,
+    siblings: usize,
+) -> Fate {
     let facts = project.facts(code);
-    let flow = Flow::new(&facts.body);
-    let known = Known::at(facts, &flow, acquisition.block, acquisition.call);
+    let visits = (MAX_VISITS / siblings.max(1)).max(MIN_VISITS);
+    let known = Known::at(facts, flow, acquisition.block, acquisition.call);
     let held = Held { known, ..Held::default() };
-    let mut fate = run(project, code, acquisition, Some(held.clone()), Held::default());
+    let run = |held: Held| run(project, code, acquisition, Some(held), Held::default(), visits);
+    let mut fate = run(held.clone());
     let may_be_lent = |to: Recipient| matches!(to, Recipient::Callee | Recipient::Forgetful);
     if fate.escaped.iter().any(|escape| may_be_lent(escape.to)) {
-        let lent = run(project, code, acquisition, Some(Held { is_lent: true, ..held }), Held::default());
+        let lent = run(Held { is_lent: true, ..held });
         let only_errors = lent.dropped.iter().all(|dropped| matches!(dropped, Drop::OnError(_)));
         let is_forgotten = fate.escaped.iter().all(|escape| escape.to == Recipient::Forgetful);
         if !lent.released.is_empty() && lent.escaped.is_empty() && (only_errors || is_forgotten) {
@@ -59,19 +71,26 @@ pub(super) fn follow(project: &Project, code: CodeId, acquisition: &Acquisition)
 /// Follows a resource that a function is given in a parameter.
 pub(super) fn follow_parameter(project: &Project, code: CodeId, given: &Acquisition, param: VarId) -> Fate {
     let held = Held { vars: BTreeSet::from([param]), is_lent: true, ..Held::default() };
-    run(project, code, given, None, held)
+    run(project, code, given, None, held, MAX_VISITS)
 }
 
 /// Runs the analysis, from behind the acquiring call where `first` is given, else from the top of the
 /// block with what is held there.
-fn run(project: &Project, code: CodeId, acquisition: &Acquisition, first: Option<Held>, held: Held) -> Fate {
+fn run(
+    project: &Project,
+    code: CodeId,
+    acquisition: &Acquisition,
+    first: Option<Held>,
+    held: Held,
+    visits: usize,
+) -> Fate {
     let facts = project.facts(code);
     let mut states = BTreeMap::new();
     if first.is_none() {
         states.insert((acquisition.block, false), held);
     }
     let mut analysis = Analysis { project, code, facts, acquisition, states, fate: Fate::default() };
-    analysis.run(first);
+    analysis.run(first, visits);
     analysis.fate
 }
 
@@ -89,12 +108,12 @@ struct Analysis<'a> {
 type Point = (BlockId, bool);
 
 impl Analysis<'_> {
-    fn run(&mut self, mut first: Option<Held>) {
+    fn run(&mut self, mut first: Option<Held>, visits: usize) {
         let mut pending = vec![(self.acquisition.block, false)];
-        let mut rounds = 0;
+        let mut visited = 0;
         while let Some(point) = pending.pop() {
-            rounds += 1;
-            if rounds > MAX_ROUNDS {
+            visited += 1;
+            if visited > visits {
                 let at = self.acquisition.call;
                 self.fate.escaped.push(Escape { at, to: super::Recipient::Other });
                 return;

@@ -28,6 +28,7 @@ use crate::project::{CodeId, Project};
 
 pub use acquire::{Acquisition, Share};
 pub(crate) use factory::Obligations;
+pub use factory::Timing;
 pub use owner::{Owned, Ownership, SkippedBase, Teardown, owned, ownership, skipped_bases};
 pub use parameter::{ReleasedParameter, released_parameters};
 pub use replaced::{Replaced, replaced};
@@ -232,6 +233,11 @@ impl Fate {
 /// What an item acquires, with what becomes of it, in the order of the source.
 pub fn acquired(project: &Project, code: CodeId) -> &[(Acquisition, Fate)] {
     project.obligations().of(code)
+}
+
+/// How long it took to follow the resources of a project.
+pub fn timing(project: &Project) -> Timing {
+    project.obligations().timing()
 }
 
 /// Whether dropping the last reference is enough for CPython to release a resource.

@@ -12,14 +12,37 @@ pub(super) fn may_be_caught(project: &Project, code: CodeId, at: Val) -> bool {
     if matches!(op, Op::Call { .. }) {
         return is_fallible(project, code, at);
     }
-    matches!(op, Op::Await(_) | Op::Yield(_) | Op::YieldFrom(_) | Op::Raise(_) | Op::Enter { .. })
+    match op {
+        Op::Yield(_) => !is_fixture(project, code),
+        Op::Await(_) | Op::YieldFrom(_) | Op::Raise(_) | Op::Enter { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a function is a fixture: what a test raises does not come out of its `yield`.
+fn is_fixture(project: &Project, code: CodeId) -> bool {
+    is_decorated_with(project, code, &["fixture"])
+}
+
+/// Whether a function has a decorator with one of some last names.
+pub(super) fn is_decorated_with(project: &Project, code: CodeId, names: &[&str]) -> bool {
+    let facts = project.facts(code);
+    facts.decorators.iter().any(|decorator| {
+        let called = match facts.body.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        let path = project.import_path(code, called);
+        path.as_deref().and_then(|path| path.rsplit('.').next()).is_some_and(|last| names.contains(&last))
+    })
 }
 
 /// Whether an instruction fails often enough that code has to be ready for it.
 pub(super) fn is_fallible(project: &Project, code: CodeId, at: Val) -> bool {
     let facts = project.facts(code);
     match facts.body.op(at) {
-        Op::Raise(_) | Op::Await(_) | Op::Yield(_) | Op::YieldFrom(_) => true,
+        Op::Yield(_) => !is_fixture(project, code),
+        Op::Raise(_) | Op::Await(_) | Op::YieldFrom(_) => true,
         Op::Call { callee, .. } => match facts.body.op(callee) {
             Op::Attr { base, name } => {
                 let name = facts.str(name);

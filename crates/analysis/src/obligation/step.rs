@@ -5,6 +5,7 @@ use leakwright_catalogue::Family;
 use super::acquire::is_used;
 use super::follow::{Held, is_captured};
 use super::keeping::{self, Keeper};
+use super::raising::is_decorated_with;
 use super::{Acquisition, Recipient, Share};
 use crate::bindings::Binding;
 use crate::file::ItemId;
@@ -485,16 +486,7 @@ impl Step<'_> {
 
 /// Whether a generator is run to its end by whoever uses it: a context manager or a fixture.
 fn is_resumed(project: &Project, code: CodeId) -> bool {
-    let facts = project.facts(code);
-    facts.decorators.iter().any(|decorator| {
-        let called = match facts.body.op(*decorator) {
-            Op::Call { callee, .. } => callee,
-            _ => *decorator,
-        };
-        let path = project.import_path(code, called);
-        let last = path.as_deref().and_then(|path| path.rsplit('.').next());
-        matches!(last, Some("contextmanager" | "asynccontextmanager" | "fixture"))
-    })
+    is_decorated_with(project, code, &["contextmanager", "asynccontextmanager", "fixture"])
 }
 
 /// Names of methods of files, sockets, connections and the like: handed around, they stand for the object.

@@ -37,6 +37,9 @@ struct Class {
     derived: Vec<ClassId>,
 }
 
+/// How many classes that derive from a mixin are looked at for who binds what it uses.
+const MAX_SIBLINGS: usize = 8;
+
 impl Classes {
     pub(super) fn find(project: &Project) -> Self {
         let mut classes = Self::default();
@@ -248,11 +251,30 @@ impl Project {
         let binds = |class: &ClassId| {
             self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
         };
-        let simple = self.classes.entries.get(&class).is_none_or(|entry| entry.bases.is_empty());
-        if simple {
-            return class;
+        let Some(entry) = self.classes.entries.get(&class) else { return class };
+        let own = if entry.bases.is_empty() {
+            entry.attributes.contains(&attribute).then_some(class)
+        } else {
+            self.ancestry(class).into_iter().rfind(binds)
+        };
+        own.or_else(|| self.sibling_owner(class, attribute)).unwrap_or(class)
+    }
+
+    /// The class that binds an attribute which a mixin uses: another base of a class that derives from it.
+    fn sibling_owner(&self, mixin: ClassId, attribute: Symbol) -> Option<ClassId> {
+        let entry = self.classes.entries.get(&mixin)?;
+        if entry.derived.is_empty() || entry.derived.len() > MAX_SIBLINGS {
+            return None;
         }
-        self.ancestry(class).into_iter().rfind(binds).unwrap_or(class)
+        let binds = |class: &ClassId| {
+            self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
+        };
+        let derived = self.descendants(mixin);
+        derived
+            .into_iter()
+            .skip(1)
+            .take(MAX_SIBLINGS)
+            .find_map(|class| self.ancestry(class).into_iter().rfind(binds))
     }
 
     /// The class whose method an item is.

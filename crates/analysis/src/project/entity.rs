@@ -126,8 +126,20 @@ impl Project {
         let mut rest = values();
         match (rest.next(), rest.next()) {
             (Some(only), None) => self.entity_within(code, only, fuel),
-            _ => None,
+            _ => self.entity_within(code, self.behind_overloads(code, var)?, fuel),
         }
+    }
+
+    /// The last of several definitions of a function, where all before it are `@overload`.
+    fn behind_overloads(&self, code: CodeId, var: VarId) -> Option<Val> {
+        let facts = self.facts(code);
+        let file = self.file(code.module);
+        let (last, before) = facts.var(var).stores.split_last()?;
+        let is_overload = |store: &Val| {
+            let item = facts.stored(*store).and_then(|value| file.defined(code.item, value));
+            item.is_some_and(|item| is_overload(file.facts(item)))
+        };
+        before.iter().all(is_overload).then(|| facts.stored(*last)).flatten()
     }
 
     /// A name that the file binds nowhere: what a star import brings, or else a builtin.
@@ -205,6 +217,15 @@ impl Project {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Whether a definition only describes one way of calling the function that follows it.
+fn is_overload(facts: &ItemFacts) -> bool {
+    facts.decorators.iter().any(|decorator| match facts.body.op(*decorator) {
+        Op::Load(var) => facts.var_name(var) == "overload",
+        Op::Attr { name, .. } => facts.str(name) == "overload",
+        _ => false,
+    })
 }
 
 /// Whether a function item is a static or class method, by its decorators.

@@ -16,6 +16,30 @@ pub struct CreatedContainer {
     pub is_empty: bool,
 }
 
+/// Calls that declare a field, whose factory makes a container for each object.
+const FIELDS: [&str; 10] = [
+    "dataclasses.field",
+    "attr.ib",
+    "attr.attrib",
+    "attr.field",
+    "attrs.field",
+    "pydantic.Field",
+    "pydantic.PrivateAttr",
+    "pydantic.fields.Field",
+    "sqlmodel.Field",
+    "msgspec.field",
+];
+
+/// The container that a trait of a class gives to each object.
+fn trait_kind(path: &str) -> Option<ContainerKind> {
+    match path {
+        "traitlets.List" | "traitlets.traitlets.List" | "traits.api.List" => Some(ContainerKind::List),
+        "traitlets.Dict" | "traitlets.traitlets.Dict" | "traits.api.Dict" => Some(ContainerKind::Dict),
+        "traitlets.Set" | "traitlets.traitlets.Set" | "traits.api.Set" => Some(ContainerKind::Set),
+        _ => None,
+    }
+}
+
 impl Project {
     /// The class of the project that a value is an object of.
     pub fn class_of_value(&self, code: CodeId, value: Val) -> Option<ClassId> {
@@ -79,8 +103,11 @@ impl Project {
 
     fn constructed_container(&self, code: CodeId, callee: Val, args: Args) -> Option<CreatedContainer> {
         let path = self.import_path(code, callee)?;
-        if matches!(path.as_str(), "dataclasses.field" | "attr.ib" | "attr.field" | "attrs.field") {
+        if FIELDS.contains(&path.as_str()) {
             return self.factory_container(code, args);
+        }
+        if let Some(kind) = trait_kind(&path) {
+            return Some(CreatedContainer { kind, is_bounded: false, is_empty: true });
         }
         let known = self.catalogue().containers.get(&path)?;
         let facts = self.facts(code);
@@ -101,10 +128,32 @@ impl Project {
     /// `field(default_factory=list)`: what the factory makes, for each object anew.
     fn factory_container(&self, code: CodeId, args: Args) -> Option<CreatedContainer> {
         let facts = self.facts(code);
-        let factory = facts.body.args(args).iter().find(|arg| {
-            matches!(arg.kind, ArgKind::Keyword(name) if matches!(facts.str(name), "default_factory" | "factory"))
+        let named = |wanted: &[&str]| {
+            let found =
+                facts.body.args(args).iter().find(
+                    |arg| matches!(arg.kind, ArgKind::Keyword(name) if wanted.contains(&facts.str(name))),
+                );
+            found.map(|arg| arg.value)
+        };
+        let factory = named(&["default_factory", "factory"]).or_else(|| {
+            // `default=attr.Factory(list)`
+            let Op::Call { callee, args } = facts.body.op(named(&["default"])?) else { return None };
+            let path = self.import_path(code, callee)?;
+            let is_factory = matches!(path.as_str(), "attr.Factory" | "attrs.Factory");
+            facts.body.args(args).first().filter(|_| is_factory).map(|arg| arg.value)
         })?;
-        let path = self.import_path(code, factory.value)?;
+        if let Op::Lambda(frame) = facts.body.op(factory) {
+            let made = facts.body.blocks.iter().filter(|block| block.frame == frame).find_map(|block| {
+                facts.body.insts[block.start as usize..block.end as usize].iter().find_map(|inst| match inst
+                    .op
+                {
+                    Op::Return(value) => value,
+                    _ => None,
+                })
+            });
+            return self.created_container(code, made?);
+        }
+        let path = self.import_path(code, factory)?;
         let kind = self.catalogue().containers.get(&path)?.kind;
         Some(CreatedContainer { kind, is_bounded: false, is_empty: true })
     }
@@ -112,9 +161,8 @@ impl Project {
     /// Whether a call creates its container anew for each object, though it stands in a class body.
     pub fn is_field_factory(&self, code: CodeId, value: Val) -> bool {
         let Op::Call { callee, .. } = self.facts(code).body.op(value) else { return false };
-        self.import_path(code, callee).is_some_and(|path| {
-            matches!(path.as_str(), "dataclasses.field" | "attr.ib" | "attr.field" | "attrs.field")
-        })
+        self.import_path(code, callee)
+            .is_some_and(|path| FIELDS.contains(&path.as_str()) || trait_kind(&path).is_some())
     }
 }
 

@@ -10,7 +10,7 @@ use leakwright_syntax::{Node, TextRange, Tree};
 
 pub(crate) use annotation::list_to_deque;
 pub(crate) use import::{Imported, import_name};
-pub(crate) use indent::indent_lines;
+pub(crate) use indent::{dedent_lines, indent_lines};
 pub(crate) use lines::{
     has_comment, indentation, is_alone_on_lines, line_break, line_end, line_start, statement_lines,
     unit_of_indentation,

@@ -45,17 +45,20 @@
 //!
 //! ## Known limits
 //!
-//! Silent for static and class methods, enums, and classes whose objects are only made once at module
-//! level: nothing is freed later than it would be.
+//! Silent for static and class methods, enums, and classes whose objects are only made once, with a module
+//! or a class: nothing is freed later than it would be. Silent as well where the project clears the cache,
+//! and for bounded caches of values, which have `__eq__` and `__hash__`.
 //!
 //! ## References
 //!
 //! - [How do I cache method calls?](https://docs.python.org/3/faq/programming.html#faq-cache-method-calls)
 
-use crate::caching::{self, CachedFunction};
+use crate::cached::{self, CachedFunction};
+use crate::caching;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Risk, RiskLevel, Severity};
 use crate::fix::{Fix, Sources};
+use crate::keys;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
 use crate::subject::Subject;
@@ -75,7 +78,13 @@ static METADATA: Metadata = Metadata {
 
 /// Whether a cached function is this rule's to report, or to be silent about.
 pub(super) fn applies(context: &Context<'_>, cached: &CachedFunction<'_>) -> bool {
-    cached.cache.per_method && context.project.is_instance_method(cached.function)
+    let facts = context.project.facts(cached.function);
+    // A class, whatever hands it over: there are as many as were written.
+    let is_of_class = facts
+        .params
+        .first()
+        .is_some_and(|param| matches!(facts.var_name(param.var), "cls" | "klass" | "mcs" | "metacls"));
+    cached.cache.per_method && !is_of_class && context.project.is_instance_method(cached.function)
 }
 
 impl Rule for CachedMethod {
@@ -85,16 +94,18 @@ impl Rule for CachedMethod {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        for cached in caching::cached_functions(context) {
-            if applies(context, &cached) && !caching::keeps_nothing_alive(context, &cached) {
+        for cached in cached::cached_functions(context) {
+            let is_silent =
+                || caching::keeps_nothing_alive(context, &cached) || keys::is_cleared(context, &cached);
+            if applies(context, &cached) && !is_silent() {
                 findings.push(finding(context, rule, &cached));
             }
         }
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
-        let Subject::Decorator { function, decorator } = finding.subject else { return Vec::new() };
-        match caching::property_fix(context, sources, function, decorator) {
+        let Subject::Decorator { function, place, .. } = finding.subject else { return Vec::new() };
+        match caching::property_fix(context, sources, function, place) {
             Some(fix) => vec![fix],
             None => vec![Fix::display(
                 "per-object",
@@ -105,10 +116,11 @@ impl Rule for CachedMethod {
 }
 
 fn finding(context: &Context<'_>, rule: RuleId, cached: &CachedFunction<'_>) -> Finding {
-    let name = context.name_of(cached.function);
+    let name = cached.name(context);
     let class = name.rsplit_once('.').map_or("object", |(class, _)| class);
     let written = cached.written(context);
     let kept = match cached.limit {
+        Some(u32::MAX) => format!("the last `{class}` objects"),
         Some(limit) => format!("up to {limit} `{class}` objects"),
         None => format!("every `{class}`"),
     };

@@ -44,6 +44,7 @@
 //!
 //! - [`functools.lru_cache`](https://docs.python.org/3/library/functools.html#functools.lru_cache)
 
+use crate::cached;
 use crate::caching;
 use crate::context::Context;
 use crate::finding::{Finding, Growth, LeakType, RiskLevel, Severity};
@@ -72,12 +73,12 @@ impl Rule for ImplicitCacheBound {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        for cached in caching::cached_functions(context) {
+        for cached in cached::cached_functions(context) {
             let Some(limit) = cached.limit.filter(|_| !cached.is_explicit) else { continue };
             if context.project.facts(cached.function).params.is_empty() {
                 continue;
             }
-            let name = context.name_of(cached.function);
+            let name = cached.name(context);
             let written = cached.written(context);
             let mut finding = cached.finding(
                 context,
@@ -95,12 +96,11 @@ impl Rule for ImplicitCacheBound {
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
-        let Subject::Decorator { function, decorator } = finding.subject else { return Vec::new() };
-        let cached = caching::cached_functions(context)
-            .into_iter()
-            .find(|cached| cached.function == function && cached.decorator == decorator);
+        let Subject::Decorator { function, place, source } = finding.subject else { return Vec::new() };
+        let cached = cached::asked(context.project, function, place, source);
         let limit = cached.and_then(|cached| cached.limit);
-        let fix = limit.and_then(|limit| caching::limit_fix(context, sources, function, decorator, limit));
+        let parts = (function, place, source);
+        let fix = limit.and_then(|limit| caching::limit_fix(context, sources, parts, limit));
         fix.map(|fix| Fix { applicability: Applicability::Safe, ..fix }).into_iter().collect()
     }
 }

@@ -46,7 +46,7 @@
 //!
 //! The fix takes the dict away and puts `@lru_cache(maxsize=…)` on the function. It is offered only for a
 //! plain function (no `async def`, generator or method) whose key is all its parameters, where the dict is
-//! used nowhere else. It is *unsafe*: results may be computed again after they were evicted, and keys
+//! used nowhere else, tests included, all results are kept, and a call does nothing besides. It is *unsafe*: results may be computed again after they were evicted, and keys
 //! such as `1` and `1.0` are told apart no better than the dict did.
 //!
 //! ## Known limits
@@ -94,7 +94,8 @@ impl Rule for UnboundedCache {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        for growing in context.growing().iter().filter(|growing| applies(growing)) {
+        let caches = context.growing().iter().chain(context.growing_defaults());
+        for growing in caches.filter(|growing| applies(growing)) {
             let words = Words::new(context, growing);
             findings.push(words.finding(
                 rule,

@@ -7,6 +7,10 @@
 //! by code that repeats, with nothing in the project that removes from it, bounds it, replaces it or
 //! drains it.
 //!
+//! A removal counts by where it stands. What empties a container only when its owner is closed, a
+//! finaliser of an object that the container holds, a callback that means the last round's variable,
+//! and what a coroutine removes after waiting, without `finally`, leave it growing: the finding shows them.
+//!
 //! ## Why it leaks
 //!
 //! Whatever is put in stays reachable for as long as the holder lives. One entry per call, request or
@@ -49,14 +53,14 @@
 //!
 //! Attributes set through `setattr` or `__dict__`, and containers handed to code outside the project,
 //! are passed over. Whether an attribute lives long is judged by signs (where objects of the class are
-//! made, what they are called, what calls the method); findings with more signs against than for have
-//! low confidence and are hidden.
+//! made, what they are called, what calls the method, whether keys are new again and again); findings
+//! with too few of them have low confidence and are hidden.
 //!
 //! ## References
 //!
 //! - [`collections.deque`](https://docs.python.org/3/library/collections.html#collections.deque)
 
-use super::{unbounded_cache, unbounded_collection_in_loop};
+use super::{mutable_default_growth, unbounded_cache, unbounded_collection_in_loop};
 use crate::bounding;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
@@ -87,7 +91,11 @@ impl Rule for UnboundedCollection {
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
         for growing in context.growing() {
-            if unbounded_collection_in_loop::applies(growing) || unbounded_cache::applies(growing) {
+            if unbounded_collection_in_loop::applies(growing)
+                || unbounded_cache::applies(growing)
+                || mutable_default_growth::is_shared_by_accident(context, growing)
+                || mutable_default_growth::is_made_anew(growing)
+            {
                 continue;
             }
             let words = Words::new(context, growing);
@@ -95,11 +103,7 @@ impl Rule for UnboundedCollection {
             findings.push(words.finding(
                 rule,
                 format!("`{symbol}` only ever grows"),
-                format!(
-                    "{} {}, nothing in the project removes or bounds it",
-                    words.operation(),
-                    words.unit()
-                ),
+                format!("{} {}, {}", words.operation(), words.unit(), words.lack()),
                 recommendation(context, growing),
             ));
         }

@@ -39,18 +39,21 @@
 //! ## Known limits
 //!
 //! Functions without parameters, and those whose parameters are all annotated with booleans, enums,
-//! literals or types, or are called with constants only, are silent. So are functions defined inside
-//! another one: their cache goes with the call, as long as the function does.
+//! literals or types, checked against a given set, or passed constants only, are silent. So are functions
+//! defined inside another one, whose cache goes with the call; those that make a class; and those whose
+//! cache the project clears.
 //!
 //! ## References
 //!
 //! - [`functools.lru_cache`](https://docs.python.org/3/library/functools.html#functools.lru_cache)
 
 use super::cached_method;
-use crate::caching::{self, CachedFunction};
+use crate::cached::{self, CachedFunction};
+use crate::caching;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
 use crate::fix::{Fix, Sources};
+use crate::keys;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
 use crate::subject::Subject;
@@ -75,11 +78,19 @@ impl Rule for UnboundedLruCache {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        for cached in caching::cached_functions(context) {
+        for cached in cached::cached_functions(context) {
             if cached.limit.is_some() || cached_method::applies(context, &cached) {
                 continue;
             }
-            if caching::is_short_lived(context, &cached) || caching::has_finite_arguments(context, &cached) {
+            // Each object has a cache of its own.
+            if cached.cache.per_object && context.project.is_instance_method(cached.function) {
+                continue;
+            }
+            if caching::is_short_lived(context, &cached)
+                || caching::has_finite_arguments(context, &cached)
+                || keys::makes_classes(context.project, cached.function)
+                || keys::is_cleared(context, &cached)
+            {
                 continue;
             }
             findings.push(finding(context, rule, &cached));
@@ -87,15 +98,17 @@ impl Rule for UnboundedLruCache {
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
-        let Subject::Decorator { function, decorator } = finding.subject else { return Vec::new() };
-        caching::limit_fix(context, sources, function, decorator, context.settings.cache_maxsize)
-            .into_iter()
-            .collect()
+        let Subject::Decorator { function, place, source } = finding.subject else { return Vec::new() };
+        let limit = context.settings.cache_maxsize;
+        match caching::limit_fix(context, sources, (function, place, source), limit) {
+            Some(fix) => vec![fix],
+            None => vec![Fix::display("maxsize", format!("Limit the cache to {limit} results"))],
+        }
     }
 }
 
 fn finding(context: &Context<'_>, rule: RuleId, cached: &CachedFunction<'_>) -> Finding {
-    let name = context.name_of(cached.function);
+    let name = cached.name(context);
     let written = cached.written(context);
     cached.finding(
         context,
