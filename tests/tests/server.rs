@@ -82,7 +82,8 @@ fn quick_fixes_are_versioned_edits_that_mend() {
     );
     let actions = actions.as_array().unwrap();
     let titles: Vec<&str> = actions.iter().map(|action| action["title"].as_str().unwrap()).collect();
-    assert_eq!(titles, ["Use `deque(maxlen=1000)`", "Keep the last 1000: `del …[:-1000]` after it grows"]);
+    let fixes = ["Use `deque(maxlen=1000)`", "Keep the last 1000: `del …[:-1000]` after it grows"];
+    assert_eq!(titles, [fixes[0], fixes[1], "Suppress LW101 on this line"]);
     let change = &actions[0]["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"], json!({ "uri": URI, "version": 3 }));
     assert_eq!(actions[0]["diagnostics"][0]["code"], "LW101");

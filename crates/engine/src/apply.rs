@@ -181,7 +181,7 @@ fn choose(checked: &Checked, options: &FixOptions, attempts: &mut Attempts) -> V
 }
 
 /// Whether edits touch text that others change. An import that is there already is shared.
-fn conflicts(taken: &BTreeMap<ModuleId, Vec<Edit>>, edits: &[Edit]) -> bool {
+pub(crate) fn conflicts(taken: &BTreeMap<ModuleId, Vec<Edit>>, edits: &[Edit]) -> bool {
     edits.iter().any(|edit| {
         let others = taken.get(&edit.module).map_or(&[][..], Vec::as_slice);
         let is_same = |other: &Edit| other == edit && edit.is_shared;

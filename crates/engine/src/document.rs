@@ -91,6 +91,7 @@ impl Mapped {
             facts: Arc::clone(&self.facts),
             suppressions: Arc::clone(&self.suppressions),
             open: Some((self.tree.clone(), self.version)),
+            hash: String::new(),
         }
     }
 }

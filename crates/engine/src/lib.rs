@@ -10,6 +10,7 @@ mod config;
 mod configurations;
 mod discover;
 mod document;
+mod document_fixes;
 mod error;
 mod linked;
 mod load;

@@ -8,11 +8,14 @@ use leakwright_analysis::project::{Module, ModuleId, Project};
 use leakwright_catalogue::Catalogue;
 use leakwright_rules::{Context, Finding, Fix, Sources};
 use leakwright_syntax::{Text, Tree, decode};
+use rayon::prelude::*;
 
 use crate::config::Config;
 use crate::load::{Place, SourceFile, parse};
 use crate::provisional::Settled;
+use crate::source::content_hash;
 use crate::suppress::Suppression;
+use crate::threads::background_pool;
 
 /// A file of a project: what is known of it by looking at nothing else. Its text and tree are kept only
 /// while it is open in an editor.
@@ -24,6 +27,8 @@ pub(crate) struct Member {
     pub(crate) suppressions: Arc<[Suppression]>,
     /// The tree and version, of a file that is open.
     pub(crate) open: Option<(Tree, i32)>,
+    /// Hash of the bytes that were read, of a file that is not open.
+    pub(crate) hash: String,
 }
 
 /// Linked files.
@@ -72,6 +77,7 @@ impl Member {
             facts: file.module.facts,
             suppressions: file.suppressions.into(),
             open: None,
+            hash: file.hash,
         }
     }
 
@@ -91,6 +97,12 @@ impl Member {
 
     fn is_stub(&self) -> bool {
         self.path.extension().is_some_and(|ending| ending == "pyi")
+    }
+
+    /// The text of a file on disk, if it is still the one that was read.
+    fn read_text(&self) -> Option<Text> {
+        let bytes = std::fs::read(&self.path).ok()?;
+        (content_hash(&bytes) == self.hash).then(|| Some(Text::new(&decode(&bytes).ok()?.text)))?
     }
 
     /// The tree of a file on disk, if it is still the one whose facts are known.
@@ -155,12 +167,12 @@ impl Linked {
         self.member(module).open.as_ref().map(|(_, version)| *version)
     }
 
-    /// The text of a file, read when it is asked for.
+    /// The text of a file, read when it is asked for. `None` if it is not the one that was read before.
     pub fn text(&self, module: ModuleId) -> Option<&Text> {
         let index = module.0 as usize;
         let read = || match &self.members[index].open {
             Some((tree, _)) => Some(Text::new(tree.text())),
-            None => Some(Text::new(&decode(&std::fs::read(&self.members[index].path).ok()?).ok()?.text)),
+            None => self.members[index].read_text(),
         };
         self.texts.get(index)?.get_or_init(read).as_ref()
     }
@@ -190,6 +202,25 @@ impl Linked {
             .map(|finding| Found { finding, linked: Arc::clone(self) })
             .collect();
         analysis
+    }
+}
+
+impl Linked {
+    /// Judges files in the background, until that is not wanted any more. Whether all of them were judged.
+    pub fn judge_each(
+        self: &Arc<Self>,
+        modules: &[ModuleId],
+        is_unwanted: &(dyn Fn() -> bool + Sync),
+        each: &(dyn Fn(&Analysis) + Sync),
+    ) -> bool {
+        let judge = |&module: &ModuleId| {
+            let goes_on = !is_unwanted();
+            if goes_on {
+                each(&self.judge(module));
+            }
+            goes_on
+        };
+        background_pool().install(|| modules.par_iter().all(judge))
     }
 }
 

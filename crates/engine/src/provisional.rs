@@ -28,9 +28,8 @@ pub struct Settled {
 impl Analysis {
     /// Of a document judged alone: what to show, going by the last time that its project was linked.
     #[must_use]
-    pub fn provisional(mut self, text: &str, settled: Option<&Settled>) -> Self {
+    pub fn provisional(mut self, text: &str, settled: &Settled) -> Self {
         self.is_settled = false;
-        let Some(settled) = settled else { return self };
         let mut disproved = Counts::of(&settled.alone, &settled.text);
         let mut shown = Counts::of(&settled.full, &settled.text);
         disproved.subtract(&settled.full, &settled.text);
@@ -49,7 +48,7 @@ impl Analysis {
         self
     }
 
-    /// Of a document judged alone, before its project was linked for the first time: only what no other
+    /// Of a document judged alone, before its project was linked with it for the first time: only what no other
     /// file can disprove.
     #[must_use]
     pub fn undisputed(mut self) -> Self {

@@ -56,6 +56,61 @@ pub(crate) fn suppressions(tree: &Tree) -> Vec<Suppression> {
     found
 }
 
+/// What to put where, so that findings of a rule that start at an offset are silenced: into the comment at
+/// the end of the line, behind it, or above the line. `None` where no comment can stand.
+pub(crate) fn silence(tree: &Tree, offset: u32, code: &str) -> Option<(u32, String)> {
+    let text = tree.text();
+    let line = line_around(text, offset);
+    let content = line.of(text).trim_end_matches(['\n', '\r']);
+    if content.contains('\r') {
+        return None;
+    }
+    let end = line.start + content.len() as u32;
+    let comment = content.len().checked_sub(1).and_then(|last| {
+        let node = tree.root().covering(TextRange::empty(line.start + last as u32))?;
+        (node.kind() == Kind::Comment).then_some(node)
+    });
+    if let Some(comment) = comment {
+        let list = comment.text().split_once("leakwright:").map(|(before, rest)| {
+            let open = rest.trim_start().strip_prefix("ignore[").and_then(|list| list.find(']'));
+            open.map(|close| {
+                before.len() + comment.text()[before.len()..].find('[').unwrap_or_default() + 1 + close
+            })
+        });
+        return match list {
+            None => Some((end, format!("  # leakwright: ignore[{code}]"))),
+            Some(Some(close)) => Some((comment.range().start + close as u32, format!(", {code}"))),
+            // Something else is said to us there.
+            Some(None) => None,
+        };
+    }
+    if may_end_in_comment(tree, end, content) {
+        return Some((end, format!("  # leakwright: ignore[{code}]")));
+    }
+    let before = text[..line.start as usize].trim_end_matches(['\n', '\r']);
+    let is_continued = before.ends_with('\\') || is_in_string(tree, line.start);
+    let indent = &content[..content.len() - content.trim_start().len()];
+    let line_end = &line.of(text)[content.len()..];
+    (!is_continued).then(|| (line.start, format!("{indent}# leakwright: ignore[{code}]{line_end}")))
+}
+
+fn may_end_in_comment(tree: &Tree, end: u32, content: &str) -> bool {
+    !content.ends_with('\\') && !is_in_string(tree, end)
+}
+
+/// Whether a string goes on across an offset.
+fn is_in_string(tree: &Tree, offset: u32) -> bool {
+    let mut node = tree.root().covering(TextRange::empty(offset));
+    while let Some(current) = node {
+        let range = current.range();
+        if current.kind() == Kind::String && range.start < offset && offset < range.end {
+            return true;
+        }
+        node = current.parent();
+    }
+    false
+}
+
 fn find_marker(text: &str) -> Option<usize> {
     let own = text.find("leakwright:");
     let noqa = text.find("noqa");
@@ -145,6 +200,48 @@ mod tests {
         let above = "# leakwright: ignore\n# more\ny = 2\nz = 3\n";
         assert_eq!(found(above), [(vec![], "# leakwright: ignore\n# more\ny = 2\n")]);
         assert_eq!(found("x = 1  # noqa: E501, LW301 reason\n")[0].0, ["LW301"]);
+    }
+
+    #[test]
+    fn what_silences_a_line_fits_what_is_there() {
+        let silenced = |text: &str, at: &str| {
+            let tree = Parser::new().parse(text.into(), Budget::BATCH).unwrap();
+            let offset = text.find(at).unwrap() as u32;
+            let (place, comment) = silence(&tree, offset, "LW301")?;
+            let mut text = text.to_owned();
+            text.insert_str(place as usize, &comment);
+            let tree = Parser::new().parse(text.as_str().into(), Budget::BATCH).unwrap();
+            let at = text.find(at).unwrap() as u32;
+            let covers = |entry: &Suppression| {
+                entry.covers.contains(at) && entry.codes.iter().any(|code| code == "LW301")
+            };
+            assert!(suppressions(&tree).iter().any(covers), "{text}");
+            Some(text)
+        };
+        for (text, expected) in [
+            ("x = open(p)\n", "x = open(p)  # leakwright: ignore[LW301]\n"),
+            ("x = open(p)", "x = open(p)  # leakwright: ignore[LW301]"),
+            ("x = open(p)\r\n", "x = open(p)  # leakwright: ignore[LW301]\r\n"),
+            ("x = open(p)  # kept\n", "x = open(p)  # kept  # leakwright: ignore[LW301]\n"),
+            ("x = open(p)  # noqa: E501\n", "x = open(p)  # noqa: E501  # leakwright: ignore[LW301]\n"),
+            (
+                "x = open(p)  # [a] leakwright: ignore[LW101] why\n",
+                "x = open(p)  # [a] leakwright: ignore[LW101, LW301] why\n",
+            ),
+            (
+                "if a:\n    x = open(\"\"\"a\nb\"\"\")\n",
+                "if a:\n    # leakwright: ignore[LW301]\n    x = open(\"\"\"a\nb\"\"\")\n",
+            ),
+            ("x = open(p) \\\n    .read()\n", "# leakwright: ignore[LW301]\nx = open(p) \\\n    .read()\n"),
+            ("y = [\n    open(p),\n]\n", "y = [\n    open(p),  # leakwright: ignore[LW301]\n]\n"),
+            ("y = '#', open(p)\n", "y = '#', open(p)  # leakwright: ignore[LW301]\n"),
+            ("y = open('é')\n", "y = open('é')  # leakwright: ignore[LW301]\n"),
+        ] {
+            assert_eq!(silenced(text, "open").as_deref(), Some(expected));
+        }
+        for text in ["y = 1 + \\\n  open(p) \\\n  .x\n", "y = open(p)  # leakwright: off\n"] {
+            assert_eq!(silenced(text, "open"), None, "{text}");
+        }
     }
 
     #[test]

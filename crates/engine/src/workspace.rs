@@ -100,6 +100,11 @@ impl Workspace {
         self.files().is_loaded
     }
 
+    /// Whether a path is one of the files that a check of the folder takes.
+    pub fn has_file(&self, path: &Path) -> bool {
+        self.files().disk.contains_key(path)
+    }
+
     fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }

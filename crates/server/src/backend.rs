@@ -1,27 +1,35 @@
 //! The protocol's messages, each handed to the module that deals with it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use leakwright_syntax::{Change, PositionRange};
-use tower_lsp::jsonrpc::Result;
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client as Connection, LanguageServer};
 
+use crate::actions::Later;
 use crate::capabilities::{self, Client};
-use crate::documents::{Document, Documents};
+use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
-    CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
-    Position, ServerInfo, TextDocumentContentChangeEvent, WorkspaceFolder,
+    CodeAction, CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
+    Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, Position, Registration,
+    ServerInfo, ShowDocumentParams, TextDocumentContentChangeEvent, WorkDoneProgressCancelParams,
+    WorkspaceFolder,
 };
 use crate::order::Lifecycle;
 use crate::projects::Projects;
 use crate::publish::Publisher;
+use crate::settings::{SECTION, Settings};
 use crate::settle::Settler;
+use crate::survey::Survey;
+use crate::unopened::Unopened;
 use crate::workers::Workers;
-use crate::{actions, hover, parent};
+use crate::{actions, hover, parent, to_proto};
 
 /// How long a request waits for the project to be linked.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
@@ -33,6 +41,9 @@ pub(crate) struct Backend {
     workers: Workers,
     connection: Connection,
     publisher: Publisher,
+    unopened: Arc<Unopened>,
+    /// What was set when the client started us.
+    initial: OnceLock<Settings>,
     lifecycle: Arc<Lifecycle>,
 }
 
@@ -41,8 +52,48 @@ impl Backend {
         let publisher = Publisher::start(connection.clone());
         let (documents, projects) = (Arc::<Documents>::default(), Projects::default());
         let workers = Workers::start(publisher.clone(), projects.clone());
-        Settler::start(projects.clone(), Arc::clone(&documents), workers.clone());
-        Self { documents, projects, workers, connection, publisher, lifecycle }
+        let unopened = Arc::new(Unopened::new(publisher.clone(), Arc::clone(&documents)));
+        let survey =
+            Survey::new(projects.clone(), Arc::clone(&documents), Arc::clone(&unopened), connection.clone());
+        Settler::start(projects.clone(), Arc::clone(&documents), workers.clone(), survey);
+        let initial = OnceLock::new();
+        Self { documents, projects, workers, connection, publisher, unopened, initial, lifecycle }
+    }
+
+    /// `window/workDoneProgress/cancel`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        self.projects.cancel(&params.token);
+    }
+
+    /// What is set, as far as the client has said.
+    fn settings(&self) -> Settings {
+        self.projects.settings().or_else(|| self.initial.get().copied()).unwrap_or_default()
+    }
+
+    /// Asks the client what is set. Never waited for by a handler, and never given up: the library fails
+    /// on late answers.
+    fn ask_for_settings(&self) {
+        let (connection, projects) = (self.connection.clone(), self.projects.clone());
+        let initial = self.initial.get().copied().unwrap_or_default();
+        tokio::spawn(async move {
+            let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+            let answer = connection.configuration(vec![item]).await;
+            let answer = answer.inspect_err(|error| tracing::warn!("no settings: {error}"));
+            let value = answer.ok().and_then(|answer| answer.into_iter().next()).unwrap_or_default();
+            projects.set(initial.with(&value));
+            projects.tell(&connection, &Handle::current());
+        });
+    }
+
+    fn register(&self, registration: Registration) {
+        let connection = self.connection.clone();
+        tokio::spawn(async move {
+            let method = registration.method.clone();
+            if let Err(error) = connection.register_capability(vec![registration]).await {
+                tracing::warn!("{method} is not registered: {error}");
+            }
+        });
     }
 }
 
@@ -51,6 +102,8 @@ impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let client = Client::new(&params.capabilities);
         self.workers.initialize(client);
+        let options = params.initialization_options.clone().unwrap_or_default();
+        let _ = self.initial.set(Settings::default().with(&options));
         self.projects.change_folders(roots(&params), &[]);
         if let Some(id) = params.process_id {
             parent::watch(id, Arc::clone(&self.lifecycle));
@@ -65,15 +118,26 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        if self.workers.client().watches_files {
-            let connection = self.connection.clone();
-            // Never waited for by a handler, and never given up: the library fails on late answers.
-            tokio::spawn(async move {
-                if let Err(error) = connection.register_capability(vec![capabilities::watched_files()]).await
-                {
-                    tracing::warn!("files are not watched: {error}");
-                }
-            });
+        let client = self.workers.client();
+        if client.watches_files {
+            self.register(capabilities::watched_files());
+        }
+        if client.registers_settings {
+            self.register(capabilities::changed_settings());
+        }
+        if client.has_settings {
+            self.ask_for_settings();
+        } else {
+            self.projects.set(self.settings());
+            self.projects.tell(&self.connection, &Handle::current());
+        }
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if self.workers.client().has_settings {
+            self.ask_for_settings();
+        } else {
+            self.projects.set(self.settings().with(&params.settings));
         }
     }
 
@@ -85,6 +149,9 @@ impl LanguageServer for Backend {
         let document = params.text_document;
         let document = self.documents.open(document.uri, document.text, document.version);
         self.workers.analyze(&document);
+        if let Some(path) = &document.path {
+            self.unopened.open(path, &document.uri);
+        }
     }
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
@@ -112,16 +179,21 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
-        let document = self.documents.close(&params.text_document.uri);
-        self.publisher.clear(params.text_document.uri);
-        if let Some((path, owner)) =
-            document.and_then(|document| Some((document.path.clone()?, document.owner)))
-        {
-            if let Some(folder) = self.projects.folder_of(&path) {
-                folder.close(&path, owner);
+        let uri = params.text_document.uri;
+        let Some(document) = self.documents.close(&uri) else { return };
+        let shown = document.take_published();
+        let Some(path) = &document.path else { return self.publisher.clear(uri) };
+        let folder = self.projects.folder_of(path);
+        match &folder {
+            Some(folder) if self.projects.looks_everywhere() && folder.has_file(path) => {
+                self.unopened.close(path, folder.root(), uri, shown);
             }
-            self.projects.look_at_disk(vec![path], false);
+            _ => self.publisher.clear(uri),
         }
+        if let Some(folder) = folder {
+            folder.close(path, document.owner);
+        }
+        self.projects.look_at_disk(vec![path.clone()], false);
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
@@ -142,15 +214,40 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let Some(document) = self.documents.get(&params.text_document.uri) else { return Ok(None) };
-        let generation = self.generation_around(&document).await;
-        self.projects.hurry();
-        let settled = document.snapshot(SETTLES_WITHIN, |snapshot| snapshot.is_settled(generation));
-        let Some(snapshot) = settled.await else { return Ok(None) };
+        let Some(snapshot) = self.settled(&document).await else { return Ok(None) };
         let client = self.workers.client();
         let actions = tokio::task::spawn_blocking(move || {
             actions::code_actions(&document, &snapshot, params.range, &params.context, client)
         });
         Ok(actions.await.ok())
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let later = action.data.clone().and_then(|data| serde_json::from_value::<Later>(data).ok());
+        let Some(later) = later else { return Ok(action) };
+        let document = self.documents.get(&later.uri).ok_or_else(modified)?;
+        let snapshot = self.settled(&document).await.ok_or_else(modified)?;
+        let client = self.workers.client();
+        let resolved = tokio::task::spawn_blocking(move || {
+            actions::resolve(&document, &snapshot, &later, action, client)
+        });
+        resolved.await.ok().flatten().ok_or_else(modified)
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let page = params.arguments.first().and_then(Value::as_str).and_then(to_proto::page);
+        let (Some(uri), actions::OPEN_PAGE) = (page, params.command.as_str()) else {
+            return Err(Error::invalid_params("no such command"));
+        };
+        let connection = self.connection.clone();
+        tokio::spawn(async move {
+            let show =
+                ShowDocumentParams { uri, external: Some(true), take_focus: Some(true), selection: None };
+            if let Err(error) = connection.show_document(show).await {
+                tracing::warn!("the page is not shown: {error}");
+            }
+        });
+        Ok(None)
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -161,7 +258,19 @@ impl LanguageServer for Backend {
     }
 }
 
+/// The answer to a request about a text that is another one by now.
+fn modified() -> Error {
+    Error { code: ErrorCode::ContentModified, message: "the document has changed".into(), data: None }
+}
+
 impl Backend {
+    /// A document, judged with all files as they are.
+    async fn settled(&self, document: &Document) -> Option<Arc<Snapshot>> {
+        let generation = self.generation_around(document).await;
+        self.projects.hurry();
+        document.snapshot(SETTLES_WITHIN, |snapshot| snapshot.is_settled(generation)).await
+    }
+
     /// The state of the project around a document, once all open documents are part of it as they are now.
     async fn generation_around(&self, document: &Document) -> u64 {
         let folder =

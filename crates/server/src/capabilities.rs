@@ -2,11 +2,12 @@
 
 use leakwright_syntax::Encoding;
 
+use crate::actions;
 use crate::lsp::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
-    HoverProviderCapability, OneOf, PositionEncodingKind, Registration, SaveOptions, ServerCapabilities,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ExecuteCommandOptions, HoverProviderCapability, OneOf, PositionEncodingKind, Registration, SaveOptions,
+    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use serde_json::json;
 
@@ -19,8 +20,20 @@ pub(crate) struct Client {
     pub(crate) related_information: bool,
     /// Whether edits may name the version they are for.
     pub(crate) document_changes: bool,
+    /// Whether edits may say that the user has to look at them.
+    pub(crate) annotates_changes: bool,
+    /// Whether the edit of an action may be worked out when it is chosen.
+    pub(crate) resolves_edits: bool,
+    /// Whether it opens pages for us.
+    pub(crate) shows_documents: bool,
     /// Whether it watches files for us.
     pub(crate) watches_files: bool,
+    /// Whether it can be asked for settings.
+    pub(crate) has_settings: bool,
+    /// Whether it must be asked to tell of changed settings.
+    pub(crate) registers_settings: bool,
+    /// Whether it shows how far work is.
+    pub(crate) shows_progress: bool,
 }
 
 impl Client {
@@ -29,12 +42,26 @@ impl Client {
         let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
         let workspace = capabilities.workspace.as_ref();
         let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let configuration = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
+        let action = text.and_then(|text| text.code_action.as_ref());
+        let keeps_data = action.and_then(|action| action.data_support).unwrap_or(false);
+        let resolves = action.and_then(|action| action.resolve_support.as_ref()).filter(|_| keeps_data);
+        let resolves = resolves.map(|support| &support.properties);
+        let window = capabilities.window.as_ref();
         let watches = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
         Self {
             encoding: encoding(capabilities),
             related_information: publish.and_then(|publish| publish.related_information).unwrap_or(false),
             document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
+            annotates_changes: edits.is_some_and(|edits| edits.change_annotation_support.is_some()),
+            resolves_edits: resolves.is_some_and(|names| names.iter().any(|name| name == "edit")),
+            shows_documents: window
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
             watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
+            has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
+            registers_settings: configuration.and_then(|it| it.dynamic_registration).unwrap_or(false),
+            shows_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
         }
     }
 }
@@ -67,9 +94,14 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             ..TextDocumentSyncOptions::default()
         })),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::new(actions::FIX_ALL)]),
+            resolve_provider: Some(true),
             ..CodeActionOptions::default()
         })),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: vec![actions::OPEN_PAGE.to_owned()],
+            ..ExecuteCommandOptions::default()
+        }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {
@@ -79,6 +111,15 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             file_operations: None,
         }),
         ..ServerCapabilities::default()
+    }
+}
+
+/// That we want to hear of changed settings.
+pub(crate) fn changed_settings() -> Registration {
+    Registration {
+        id: "settings".to_owned(),
+        method: "workspace/didChangeConfiguration".to_owned(),
+        register_options: Some(json!({ "section": crate::settings::SECTION })),
     }
 }
 

@@ -4,7 +4,7 @@
 //! that analyses it touches. Between the two there is nothing to wait for: a notification never waits
 //! for an analysis.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -98,6 +98,11 @@ impl Documents {
         self.open.get(uri).map(|entry| Arc::clone(&entry))
     }
 
+    /// Whether a document is open under a path.
+    pub(crate) fn is_open(&self, path: &Path) -> bool {
+        self.open.iter().any(|entry| entry.path.as_deref() == Some(path))
+    }
+
     /// All open documents.
     pub(crate) fn all(&self) -> Vec<Arc<Document>> {
         self.open.iter().map(|entry| Arc::clone(&entry)).collect()
@@ -149,6 +154,12 @@ impl Document {
     /// Whether the text as it is now was judged with a state of its project.
     pub(crate) fn is_settled(&self, generation: u64) -> bool {
         self.latest().is_some_and(|latest| latest.is_settled(generation))
+    }
+
+    /// What the client was told last, of a document that is closed: nothing more is published of it.
+    pub(crate) fn take_published(&self) -> Vec<Diagnostic> {
+        let published = self.published.lock().unwrap_or_else(PoisonError::into_inner).take();
+        published.map(|(_, diagnostics)| diagnostics).unwrap_or_default()
     }
 
     /// What was known when the project was last linked.

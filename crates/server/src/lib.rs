@@ -20,10 +20,14 @@ mod log;
 mod lsp;
 mod order;
 mod parent;
+mod progress;
 mod projects;
 mod publish;
+mod settings;
 mod settle;
+mod survey;
 mod to_proto;
+mod unopened;
 mod workers;
 
 use std::sync::Arc;
@@ -58,7 +62,9 @@ pub fn run() -> std::io::Result<bool> {
 
 async fn serve(lifecycle: Arc<Lifecycle>) {
     let exits = Arc::clone(&lifecycle);
-    let (service, socket) = LspService::new(|client| Backend::new(client, Arc::clone(&exits)));
+    let (service, socket) = LspService::build(|client| Backend::new(client, Arc::clone(&exits)))
+        .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+        .finish();
     let (checked, input) = tokio::io::duplex(PIPE);
     tokio::spawn(frames::copy(tokio::io::stdin(), checked));
     let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);

@@ -6,6 +6,13 @@ use std::time::{Duration, Instant};
 
 use leakwright_engine::{Configurations, Workspace};
 
+use tokio::runtime::Handle;
+use tower_lsp::Client as Connection;
+
+use crate::lsp::NumberOrString;
+use crate::progress::Bar;
+use crate::settings::Settings;
+
 /// The folders that are open in the editor. Cloning gives another handle to them.
 #[derive(Clone, Default)]
 pub(crate) struct Projects {
@@ -23,6 +30,12 @@ struct State {
     folders: Vec<Arc<Workspace>>,
     configurations: Arc<Configurations>,
     tasks: Tasks,
+    /// `None` until the client has said what is set.
+    settings: Option<Settings>,
+    /// The work on files that are not open, while it is shown.
+    bar: Option<Arc<Bar>>,
+    /// The client does not want files looked at that are not open.
+    is_cancelled: bool,
 }
 
 /// What is to be done in the background.
@@ -63,9 +76,64 @@ impl Projects {
         Arc::clone(&self.state().configurations)
     }
 
+    /// Notes what is set.
+    pub(crate) fn set(&self, settings: Settings) {
+        let mut state = self.state();
+        if state.settings.replace(settings) != Some(settings) {
+            state.is_cancelled = false;
+            state.tasks.edited.get_or_insert_with(Instant::now);
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// What is set, if the client has said so.
+    pub(crate) fn settings(&self) -> Option<Settings> {
+        self.state().settings
+    }
+
+    /// Whether files are looked at that are not open.
+    pub(crate) fn looks_everywhere(&self) -> bool {
+        let state = self.state();
+        !state.is_cancelled && state.settings.is_some_and(|settings| !settings.open_files_only)
+    }
+
+    /// Whether files on disk may have changed, so that what is done with them is in vain.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.state().tasks.scan.is_some()
+    }
+
+    /// Shows the work on files that are not open, until it is shown no more.
+    pub(crate) fn show(&self, bar: Option<Arc<Bar>>) {
+        self.state().bar = bar;
+    }
+
+    /// The bar that shows the work.
+    pub(crate) fn bar(&self) -> Option<Arc<Bar>> {
+        self.state().bar.clone()
+    }
+
+    /// Has the client show the work, if there is any that it wants.
+    pub(crate) fn tell(&self, connection: &Connection, runtime: &Handle) {
+        if let Some(bar) = self.bar().filter(|_| self.looks_everywhere()) {
+            bar.tell(connection, runtime);
+        }
+    }
+
+    /// The client wants no more of the work behind a bar.
+    pub(crate) fn cancel(&self, token: &NumberOrString) {
+        let mut state = self.state();
+        if state.bar.as_ref().is_some_and(|bar| bar.cancel(token)) {
+            state.is_cancelled = true;
+            state.bar = None;
+            state.tasks.edited.get_or_insert_with(Instant::now);
+            self.shared.changed.notify_all();
+        }
+    }
+
     /// Opens folders and closes others.
     pub(crate) fn change_folders(&self, added: Vec<PathBuf>, removed: &[PathBuf]) {
         let mut state = self.state();
+        state.is_cancelled &= added.is_empty();
         state.folders.retain(|folder| !removed.iter().any(|path| path == folder.root()));
         for path in added {
             if !state.folders.iter().any(|folder| folder.root() == path) {

@@ -73,7 +73,12 @@ impl Publisher {
         }
     }
 
-    /// Takes the diagnostics of a closed document away.
+    /// Publishes the diagnostics of a file that is not open.
+    pub(crate) fn show(&self, uri: Url, diagnostics: Vec<Diagnostic>) {
+        self.send(uri, diagnostics, None);
+    }
+
+    /// Takes the diagnostics of a file away.
     pub(crate) fn clear(&self, uri: Url) {
         self.send(uri, Vec::new(), None);
     }

@@ -12,6 +12,7 @@ use leakwright_engine::{Linked, NoProgress, STACK_SIZE, Workspace};
 
 use crate::documents::{Document, Documents, Snapshot};
 use crate::projects::{Projects, Scan};
+use crate::survey::Survey;
 use crate::workers::Workers;
 
 /// The longest pause in editing that is waited for.
@@ -22,14 +23,15 @@ pub(crate) struct Settler {
     projects: Projects,
     documents: Arc<Documents>,
     workers: Workers,
+    survey: Survey,
     /// What linking took the last time: the longer, the more pause it needs to be worth it.
     pause: Duration,
 }
 
 impl Settler {
     /// Starts the thread.
-    pub(crate) fn start(projects: Projects, documents: Arc<Documents>, workers: Workers) {
-        let mut settler = Self { projects, documents, workers, pause: Duration::ZERO };
+    pub(crate) fn start(projects: Projects, documents: Arc<Documents>, workers: Workers, survey: Survey) {
+        let mut settler = Self { projects, documents, workers, survey, pause: Duration::ZERO };
         let thread = std::thread::Builder::new().name("projects".to_owned()).stack_size(STACK_SIZE);
         let run = move || {
             loop {
@@ -45,21 +47,50 @@ impl Settler {
 
     fn step(&mut self) {
         let tasks = self.projects.next(self.pause);
+        self.survey.begin(self.workers.client());
         if let Some(scan) = tasks.scan {
             self.scan(&scan);
         }
-        for folder in self.projects.folders() {
-            if !self.settle(&folder) {
-                self.projects.note_edit();
-            }
+        let folders = self.projects.folders();
+        // Open documents first, wherever they are.
+        let unsettled = folders.iter().filter(|folder| !self.settle(folder)).count();
+        let is_done = unsettled == 0 && folders.iter().all(|folder| self.look_through(folder));
+        if is_done {
+            self.survey.end(&folders);
+        } else {
+            self.projects.note_edit();
         }
+    }
+
+    /// Judges the files of a folder that are not open. False if it changes meanwhile.
+    fn look_through(&mut self, folder: &Arc<Workspace>) -> bool {
+        if !self.survey.is_due(folder) {
+            return true;
+        }
+        let Some(linked) = self.link(folder) else { return !folder.is_loaded() };
+        self.survey.look_through(folder, &linked, self.workers.client())
+    }
+
+    /// The files of a folder, linked as they are now unless they change meanwhile.
+    fn link(&mut self, folder: &Workspace) -> Option<Arc<Linked>> {
+        if let Some(linked) = folder.linked() {
+            return Some(linked);
+        }
+        let started = Instant::now();
+        let linked = folder.link()?;
+        self.pause = started.elapsed().min(LONGEST_PAUSE);
+        tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
+        Some(linked)
     }
 
     fn scan(&self, scan: &Scan) {
         let mut is_different = scan.reads_configuration;
         for folder in self.projects.folders() {
             let started = Instant::now();
-            is_different |= folder.scan(&scan.changed, scan.reads_configuration, &NoProgress);
+            is_different |= match self.projects.bar() {
+                Some(bar) => folder.scan(&scan.changed, scan.reads_configuration, &*bar),
+                None => folder.scan(&scan.changed, scan.reads_configuration, &NoProgress),
+            };
             tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
             self.projects.loaded();
         }
@@ -84,16 +115,7 @@ impl Settler {
         if documents.iter().all(|document| document.is_settled(generation)) {
             return true;
         }
-        let started = Instant::now();
-        let linked = match folder.linked() {
-            Some(linked) => linked,
-            None => {
-                let Some(linked) = folder.link() else { return !folder.is_loaded() };
-                self.pause = started.elapsed().min(LONGEST_PAUSE);
-                tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
-                linked
-            }
-        };
+        let Some(linked) = self.link(folder) else { return !folder.is_loaded() };
         documents.iter().all(|document| {
             if !document.is_settled(generation) {
                 self.settle_document(document, &linked);

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::capabilities::Client;
 use crate::lsp::{
-    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation,
-    DiagnosticSeverity, DocumentChanges, Location, NumberOrString, OneOf,
+    AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionKind, CodeDescription, Diagnostic,
+    DiagnosticRelatedInformation, DiagnosticSeverity, DocumentChanges, Location, NumberOrString, OneOf,
     OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
@@ -42,9 +42,7 @@ pub(crate) fn diagnostic(found: &Found, text: &Text, uri: &Url, client: Client) 
         range: range(text, finding.range, client.encoding),
         severity: Some(severity(finding.severity)),
         code: Some(NumberOrString::String(metadata.code.to_owned())),
-        code_description: Url::parse(&format!("{HELP}/{}", metadata.code))
-            .ok()
-            .map(|href| CodeDescription { href }),
+        code_description: page(metadata.code).map(|href| CodeDescription { href }),
         source: Some("leakwright".to_owned()),
         message: format!("{} ({})", finding.message, metadata.name),
         related_information: (client.related_information && !related.is_empty()).then_some(related),
@@ -112,25 +110,60 @@ pub(crate) fn quick_fix<'t>(
             Some((target, edits))
         })
         .collect();
+    let is_safe = fix.applicability == Applicability::Safe;
+    let warning = (!is_safe).then(|| fix.title.clone());
     Some(CodeAction {
         title: fix.title.clone(),
         kind: Some(CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![of]),
-        edit: Some(workspace_edit(documents?, client)),
-        is_preferred: Some(fix.applicability == Applicability::Safe),
+        edit: Some(workspace_edit(documents?, warning, client)),
+        is_preferred: Some(is_safe),
         ..CodeAction::default()
     })
 }
 
-fn workspace_edit(documents: Vec<(Target<'_>, Vec<TextEdit>)>, client: Client) -> WorkspaceEdit {
+/// Rewrites of one document.
+pub(crate) fn document_edit(target: Target<'_>, edits: &[Edit], client: Client) -> WorkspaceEdit {
+    let new = |edit: &Edit| TextEdit::new(range(target.text, edit.range, client.encoding), edit.text.clone());
+    let edits = edits.iter().map(new).collect();
+    workspace_edit(vec![(target, edits)], None, client)
+}
+
+/// The name of the annotation of edits that change what the program does.
+const UNSAFE: &str = "unsafe";
+
+fn workspace_edit(
+    documents: Vec<(Target<'_>, Vec<TextEdit>)>,
+    warning: Option<String>,
+    client: Client,
+) -> WorkspaceEdit {
     if !client.document_changes {
         let changes = documents.into_iter().map(|(target, edits)| (target.uri, edits)).collect();
         return WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() };
     }
+    let warning = warning.filter(|_| client.annotates_changes);
+    let annotated = |text_edit| match warning {
+        Some(_) => OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id: UNSAFE.to_owned() }),
+        None => OneOf::Left(text_edit),
+    };
     let changes = documents.into_iter().map(|(target, edits)| TextDocumentEdit {
         text_document: OptionalVersionedTextDocumentIdentifier { uri: target.uri, version: target.version },
-        edits: edits.into_iter().map(OneOf::Left).collect(),
+        edits: edits.into_iter().map(&annotated).collect(),
     });
     let changes = DocumentChanges::Edits(changes.collect());
-    WorkspaceEdit { document_changes: Some(changes), ..WorkspaceEdit::default() }
+    let annotation = warning.clone().map(|label| ChangeAnnotation {
+        label,
+        needs_confirmation: Some(true),
+        description: Some("The program may do something else; the rule's page says when.".to_owned()),
+    });
+    WorkspaceEdit {
+        document_changes: Some(changes),
+        change_annotations: annotation.map(|annotation| [(UNSAFE.to_owned(), annotation)].into()),
+        ..WorkspaceEdit::default()
+    }
+}
+
+/// The address of the page of a rule.
+pub(crate) fn page(code: &str) -> Option<Url> {
+    Url::parse(&format!("{HELP}/{code}")).ok()
 }

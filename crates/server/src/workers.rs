@@ -253,7 +253,10 @@ fn judge(
                     }
                     (analysis, linked.generation())
                 }
-                None => (alone().provisional(mapped.text(), document.settled().as_deref()), generation),
+                None => match document.settled() {
+                    Some(settled) => (alone().provisional(mapped.text(), &settled), generation),
+                    None => (alone().undisputed(), generation),
+                },
             }
         }
     }

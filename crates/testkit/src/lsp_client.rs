@@ -20,6 +20,8 @@ pub struct LspClient {
     waiting: VecDeque<Value>,
     /// What was published last for each document.
     shown: BTreeMap<String, Vec<Value>>,
+    /// What is answered when the server asks for settings.
+    settings: Value,
     next_id: i64,
     /// How long to wait for any one message.
     timeout: Duration,
@@ -39,13 +41,25 @@ impl LspClient {
 
     /// Starts a server in a directory and initialises it with the given parameters.
     pub fn start_with(directory: &Path, params: &Value) -> Self {
+        Self::start_set(directory, params, Value::Null)
+    }
+
+    /// The same, for an editor in which the user has set something.
+    pub fn start_set(directory: &Path, params: &Value, settings: Value) -> Self {
         let mut client = Self::spawn(directory);
+        client.settings = settings;
         let mut params = params.clone();
         params["processId"] = json!(std::process::id());
         let id = client.send_request("initialize", &params);
         client.response(id).expect("initialize succeeds");
         client.notify("initialized", &json!({}));
         client
+    }
+
+    /// Sets what is answered when the server asks for settings, and tells the server.
+    pub fn set(&mut self, settings: Value) {
+        self.settings = settings;
+        self.notify("workspace/didChangeConfiguration", &json!({ "settings": null }));
     }
 
     /// Starts a server and says nothing to it.
@@ -69,7 +83,8 @@ impl LspClient {
             }
         });
         let timeout = Duration::from_secs(60);
-        Self { child, stdin, messages, waiting: VecDeque::new(), shown: BTreeMap::new(), next_id: 0, timeout }
+        let (waiting, shown, settings) = (VecDeque::new(), BTreeMap::new(), Value::Null);
+        Self { child, stdin, messages, waiting, shown, settings, next_id: 0, timeout }
     }
 
     /// Sends bytes as they are.
@@ -160,13 +175,20 @@ impl LspClient {
     fn note(&mut self, message: &Value) {
         let Some(method) = message["method"].as_str() else { return };
         if message.get("id").is_some() {
-            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+            let is_question = method == "workspace/configuration";
+            let result = if is_question { json!([self.settings]) } else { Value::Null };
+            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
         }
         if method == "textDocument/publishDiagnostics" {
             let uri = message["params"]["uri"].as_str().unwrap_or_default().to_owned();
             let diagnostics = message["params"]["diagnostics"].as_array().cloned().unwrap_or_default();
             self.shown.insert(uri, diagnostics);
         }
+    }
+
+    /// Waits for a notification or request of the server that is as wanted; its parameters.
+    pub fn message(&mut self, method: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        self.wait_for(|message| message["method"] == method && is_wanted(&message["params"]))["params"].take()
     }
 
     /// The next message that fits; others are kept.
