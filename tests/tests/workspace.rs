@@ -8,7 +8,7 @@ use std::time::Duration;
 use leakwright_testkit::{LspClient, file_uri};
 use serde_json::{Value, json};
 
-const REGISTRY: &str = "class Registry:\n    def __init__(self):\n        self.entries = []\n\n    def add_entry(self, entry):\n        self.entries.append(entry)\n";
+const REGISTRY: &str = "class Registry:\n    def __init__(self):\n        self.entries = []\n\n    def handle_event(self, event):\n        self.entries.append(event)\n";
 const RESET: &str =
     "from registry import Registry\n\n\ndef reset(registry: Registry):\n    registry.entries.clear()\n";
 const NO_RESET: &str = "from registry import Registry\n\n\ndef reset(registry: Registry):\n    pass\n";

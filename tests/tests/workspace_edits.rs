@@ -23,7 +23,7 @@ const FILES: [(&str, &str); 8] = [
     ("app/__init__.py", "from .registry import Registry, EVENTS\n"),
     (
         "app/registry.py",
-        "EVENTS = []\n\n\ndef record(event):\n    EVENTS.append(event)\n\n\nclass Registry:\n    def __init__(self):\n        self.entries = []\n\n    def add_entry(self, entry):\n        self.entries.append(entry)\n",
+        "EVENTS = []\n\n\ndef record(event):\n    EVENTS.append(event)\n\n\nclass Registry:\n    def __init__(self):\n        self.entries = []\n\n    def handle_event(self, event):\n        self.entries.append(event)\n",
     ),
     (
         "app/reset.py",
@@ -31,7 +31,7 @@ const FILES: [(&str, &str); 8] = [
     ),
     (
         "app/child.py",
-        "from app import Registry\n\n\nclass Child(Registry):\n    def forget(self):\n        self.entries.pop()\n\n    def add_entry(self, entry):\n        self.entries.append(entry)\n",
+        "from app import Registry\n\n\nclass Child(Registry):\n    def forget(self):\n        self.entries.pop()\n\n    def handle_event(self, event):\n        self.entries.append(event)\n",
     ),
     (
         "app/factory.py",
