@@ -144,6 +144,26 @@ fn the_page_of_a_rule_is_opened() {
 }
 
 #[test]
+fn the_number_that_a_fix_puts_in_is_selected_where_the_client_wants_it() {
+    let mut wanting = capabilities();
+    wanting["experimental"] = json!({ "leakwright": { "selectsNumbers": true } });
+    let mut client = open(&wanting);
+    let found = actions(&mut client, 15, None);
+    let command = titled(&found, "Use `deque(maxlen=1000)`")["command"].clone();
+    let params = json!({ "command": command["command"], "arguments": command["arguments"] });
+    client.request("workspace/executeCommand", &params);
+    let shown = client.message("window/showDocument", |_| true);
+    // The number stands behind `        self.messages = deque(maxlen=`.
+    let start = shown["selection"]["start"].clone();
+    assert_eq!((shown["uri"].as_str(), &start["character"]), (Some(URI), &json!(37)), "{shown}");
+    assert_eq!(shown["selection"]["end"]["character"], 41);
+
+    let mut client = open(&capabilities());
+    let found = actions(&mut client, 15, None);
+    assert!(titled(&found, "Use `deque(maxlen=1000)`")["command"].is_null(), "a plain edit");
+}
+
+#[test]
 fn fixes_that_change_what_the_program_does_say_so() {
     let mut client = open(&capabilities());
     let found = actions(&mut client, 15, None);

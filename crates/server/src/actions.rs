@@ -1,7 +1,7 @@
 //! `textDocument/codeAction`: what can be done about the findings in a range, or in the document.
 
 use leakwright_engine::{Analysis, Found};
-use leakwright_rules::Finding;
+use leakwright_rules::{Edit, Finding, Fix};
 use leakwright_syntax::{PositionRange, TextRange};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::lsp::{
     CodeAction, CodeActionContext, CodeActionKind, CodeActionOrCommand, Command, Diagnostic, Range, Url,
     WorkspaceEdit,
 };
+use crate::select;
 use crate::to_proto::{self, Target};
 
 /// The kind of the action that fixes all that is safe to fix.
@@ -102,8 +103,20 @@ impl<'a> Offer<'a> {
         };
         let fixes = self.analysis.fixes(found);
         let fixes = fixes.iter().filter(|fix| !fix.edits.is_empty());
-        let action = |fix| to_proto::quick_fix(fix, self.diagnostic(found), target, self.client);
+        let action = |fix| {
+            let action = to_proto::quick_fix(fix, self.diagnostic(found), target, self.client)?;
+            Some(CodeAction { command: self.selection(found, fix), ..action })
+        };
         fixes.filter_map(action).collect()
+    }
+
+    fn selection(&self, found: &Found, fix: &Fix) -> Option<Command> {
+        if !self.client.selects_numbers || !self.client.shows_documents {
+            return None;
+        }
+        let own: Vec<&Edit> = fix.edits.iter().filter(|edit| edit.module == found.finding.module).collect();
+        let uri = self.document.uri.clone();
+        select::command(fix, &own, uri, &self.snapshot.text, self.client.encoding)
     }
 
     /// Fixes all that is safe to fix, or all of a rule that is found more than once.

@@ -29,7 +29,7 @@ use crate::settle::Settler;
 use crate::survey::Survey;
 use crate::unopened::Unopened;
 use crate::workers::Workers;
-use crate::{actions, hover, parent, to_proto};
+use crate::{actions, hover, parent, select, to_proto};
 
 /// How long a request waits for the project to be linked.
 const SETTLES_WITHIN: Duration = Duration::from_secs(5);
@@ -235,16 +235,25 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        let page = params.arguments.first().and_then(Value::as_str).and_then(to_proto::page);
-        let (Some(uri), actions::OPEN_PAGE) = (page, params.command.as_str()) else {
-            return Err(Error::invalid_params("no such command"));
+        let argument = params.arguments.into_iter().next().unwrap_or_default();
+        let show = |uri, external, selection| ShowDocumentParams {
+            uri,
+            external: Some(external),
+            take_focus: Some(true),
+            selection,
         };
+        let show = match params.command.as_str() {
+            actions::OPEN_PAGE => argument.as_str().and_then(to_proto::page).map(|uri| show(uri, true, None)),
+            select::SELECT => serde_json::from_value::<select::Selection>(argument)
+                .ok()
+                .map(|found| show(found.uri, false, Some(found.range))),
+            _ => None,
+        };
+        let Some(show) = show else { return Err(Error::invalid_params("no such command")) };
         let connection = self.connection.clone();
         tokio::spawn(async move {
-            let show =
-                ShowDocumentParams { uri, external: Some(true), take_focus: Some(true), selection: None };
             if let Err(error) = connection.show_document(show).await {
-                tracing::warn!("the page is not shown: {error}");
+                tracing::warn!("the client did not show what it was asked to: {error}");
             }
         });
         Ok(None)

@@ -9,6 +9,7 @@ use crate::lsp::{
     ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
+use crate::select;
 use serde_json::json;
 
 /// What the client can do.
@@ -34,6 +35,8 @@ pub(crate) struct Client {
     pub(crate) registers_settings: bool,
     /// Whether it shows how far work is.
     pub(crate) shows_progress: bool,
+    /// Whether it wants the number that a fix puts in to be selected.
+    pub(crate) selects_numbers: bool,
 }
 
 impl Client {
@@ -61,6 +64,10 @@ impl Client {
             watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
             has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
             registers_settings: configuration.and_then(|it| it.dynamic_registration).unwrap_or(false),
+            selects_numbers: capabilities
+                .experimental
+                .as_ref()
+                .is_some_and(|experimental| experimental["leakwright"]["selectsNumbers"] == true),
             shows_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
         }
     }
@@ -99,7 +106,7 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             ..CodeActionOptions::default()
         })),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: vec![actions::OPEN_PAGE.to_owned()],
+            commands: vec![actions::OPEN_PAGE.to_owned(), select::SELECT.to_owned()],
             ..ExecuteCommandOptions::default()
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),

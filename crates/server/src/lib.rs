@@ -23,6 +23,7 @@ mod parent;
 mod progress;
 mod projects;
 mod publish;
+mod select;
 mod settings;
 mod settle;
 mod survey;
