@@ -140,8 +140,8 @@ fn dangling_finding(context: &Context<'_>, rule: RuleId, task: &tasks::DanglingT
                           task.add_done_callback(tasks.discard)";
     let words = [message, pattern.to_owned(), recommendation.to_owned()];
     let mut finding = lasting::finding(context, rule, range, context.name_of(code), words);
-    finding.risk.reason = "it may be collected before it is done, and nobody can cancel it".to_owned();
-    finding.impact = "one task per call".to_owned();
+    "it may be collected before it is done, and nobody can cancel it".clone_into(&mut finding.risk.reason);
+    "one task per call".clone_into(&mut finding.impact);
     if matches!(task.lost, Lost::Shielded | Lost::ByCallback) {
         finding.confidence = Confidence::Medium;
     }
@@ -174,8 +174,8 @@ fn uncancelled_finding(context: &Context<'_>, rule: RuleId, task: &tasks::Uncanc
     let mut finding = lasting::finding(context, rule, range, context.name_of(task.made.code), words);
     finding.confidence = Confidence::Medium;
     finding.risk.level = RiskLevel::Medium;
-    finding.risk.reason = "the task keeps the object and goes on after it is closed".to_owned();
-    finding.impact = "one task per object".to_owned();
+    "the task keeps the object and goes on after it is closed".clone_into(&mut finding.risk.reason);
+    "one task per object".clone_into(&mut finding.impact);
     finding.evidence.push(evidence(context, Role::Created, range, "the task is kept here"));
     finding.evidence.push(Evidence {
         role: Role::Released,

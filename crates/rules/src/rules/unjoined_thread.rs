@@ -132,8 +132,8 @@ fn thread_finding(context: &Context<'_>, rule: RuleId, thread: &tasks::UnjoinedT
     let mut finding = lasting::finding(context, rule, range, context.name_of(code), words);
     finding.confidence = Confidence::Medium;
     finding.risk.level = RiskLevel::High;
-    finding.risk.reason = "a running thread keeps its stack and all that it refers to".to_owned();
-    finding.impact = "one thread per call or object".to_owned();
+    "a running thread keeps its stack and all that it refers to".clone_into(&mut finding.risk.reason);
+    "one thread per call or object".clone_into(&mut finding.impact);
     finding.evidence.push(evidence(context, Role::Created, range, "the thread is made here"));
     let file = project.file(thread.target.module);
     let loop_start = file
@@ -164,9 +164,9 @@ fn timer_finding(context: &Context<'_>, rule: RuleId, timer: &tasks::RearmedTime
     ];
     let mut finding = lasting::finding(context, rule, range, context.name_of(code), words);
     finding.confidence = Confidence::Medium;
-    finding.risk.reason =
-        "a stop that comes while it fires is lost, and the timer goes on for ever".to_owned();
-    finding.impact = "one thread per object".to_owned();
+    "a stop that comes while it fires is lost, and the timer goes on for ever"
+        .clone_into(&mut finding.risk.reason);
+    "one thread per object".clone_into(&mut finding.impact);
     finding.evidence.push(evidence(context, Role::Created, range, "the next timer is made here"));
     finding.evidence.push(named(context, timer.teardown, "a timer that has fired is not stopped by this"));
     finding
