@@ -10,6 +10,7 @@ mod classes;
 mod containers;
 mod queues;
 mod resources;
+mod tasks;
 mod words;
 
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
+pub use tasks::Tasks;
 pub use words::{Words, split_words};
 
 /// All facts.
@@ -40,6 +42,8 @@ pub struct Catalogue {
     pub caches: caches::Caches,
     /// Which class functions return objects of.
     pub classes: Classes,
+    /// What makes tasks and threads.
+    pub tasks: Tasks,
     /// What the words in names say.
     pub words: Words,
 }
@@ -60,6 +64,7 @@ impl Catalogue {
             arrays: parse("arrays", ARRAYS),
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
+            tasks: parse("tasks", TASKS),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -96,6 +101,7 @@ const QUEUES: &str = include_str!("../data/queues.toml");
 const ARRAYS: &str = include_str!("../data/arrays.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
+const TASKS: &str = include_str!("../data/tasks.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.

@@ -94,6 +94,8 @@ pub enum LeakType {
     Cache,
     /// A resource that is not released.
     Resource,
+    /// A task or thread that nobody waits for.
+    Task,
 }
 
 /// How much a finding matters, and why.

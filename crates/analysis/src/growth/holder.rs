@@ -141,7 +141,7 @@ fn imports(project: &Project, from: ModuleId, target: ModuleId) -> bool {
 }
 
 /// Whether an item makes the objects or modules that it belongs to: runs once for each of them.
-pub(super) fn is_initial(project: &Project, code: CodeId) -> bool {
+pub(crate) fn is_initial(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
     match facts.kind {
         ItemKind::Module | ItemKind::Class => true,
@@ -163,7 +163,7 @@ pub(super) fn is_initializer(name: &str) -> bool {
 }
 
 /// Whether a function of this name runs at the end of an object's life.
-pub(super) fn is_teardown(project: &Project, name: &str) -> bool {
+pub(crate) fn is_teardown(project: &Project, name: &str) -> bool {
     matches!(name, "__exit__" | "__aexit__" | "__del__")
         || Words::any(&project.catalogue().words.teardown, name)
 }

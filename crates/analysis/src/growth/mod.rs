@@ -38,11 +38,13 @@ pub use confidence::{Confidence, Sign, confidence, confidence_of, holder_name};
 pub use defaults::growing_defaults;
 pub use effect::{Effect, GrowthForm};
 pub use holder::{HolderKind, candidates};
+pub(crate) use holder::{is_initial, is_teardown};
 pub use key::{Freshness, parameter_freshness};
 pub use memo::Memo;
 pub use queues::{Drain, UnboundedQueue, unbounded_queues};
 pub use removal::Removal;
 pub use repetition::Repeats;
+pub(crate) use repetition::{endless_loop, function_repeats};
 pub use streams::{MaterialisedStream, StreamWaste, materialised_streams};
 
 /// What is known of one holder.

@@ -47,6 +47,11 @@ pub(super) fn repeats(project: &Project, creation: &Creation, site: Site) -> Rep
     function(project, creation.kind, site.code, MAX_DEPTH)
 }
 
+/// Whether a function runs again and again, as far as what it leaves behind outlives it.
+pub(crate) fn function_repeats(project: &Project, code: CodeId) -> Repeats {
+    function(project, HolderKind::Module, code, MAX_DEPTH)
+}
+
 /// The loop around a block that goes on for ever.
 pub(crate) fn endless_loop(facts: &ItemFacts, block: BlockId) -> Option<crate::ir::LoopId> {
     facts.body.loops_around(block).find(|id| {

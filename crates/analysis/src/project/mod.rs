@@ -20,6 +20,7 @@ use rustc_hash::FxHashMap;
 use crate::file::{FileFacts, ItemId};
 use crate::ir::{ItemFacts, Val};
 use crate::obligation::Obligations;
+use crate::tasks::Tasks;
 
 pub use calls::{Reference, ReferenceKind};
 pub use classes::ClassId;
@@ -74,15 +75,17 @@ pub struct Project {
     calls: calls::Calls,
     summaries: summaries::Summaries,
     obligations: Obligations,
+    tasks: Tasks,
 }
 
 /// What linking consists of, each step building on those before it.
-const STEPS: [fn(&mut Project); 5] = [
+const STEPS: [fn(&mut Project); 6] = [
     |project| project.classes = classes::Classes::find(project),
     |project| project.holders = holders::Holders::find(project),
     |project| project.calls = calls::Calls::find(project),
     |project| project.summaries = summaries::Summaries::solve(project),
     Obligations::solve,
+    |project| project.tasks = Tasks::find(project),
 ];
 
 impl Project {
@@ -109,6 +112,7 @@ impl Project {
             calls: calls::Calls::default(),
             summaries: summaries::Summaries::default(),
             obligations: Obligations::default(),
+            tasks: Tasks::default(),
         }
     }
 
@@ -177,6 +181,11 @@ impl Project {
     /// The same, to be added to while it is worked out.
     pub(crate) fn obligations_mut(&mut self) -> &mut Obligations {
         &mut self.obligations
+    }
+
+    /// The tasks that the items make.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Everything done with a variable or attribute, anywhere, in the order of the files.

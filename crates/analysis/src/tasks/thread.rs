@@ -1,0 +1,186 @@
+//! Threads that are started again and again, or by an object that is closed, and never end.
+//!
+//! A thread that ends by itself is gone. One whose function never returns stays, with its stack and all
+//! that it refers to, unless the process ends. So a thread is reported where its function is in view and
+//! has a loop without a way out, and the code that starts it repeats or is meant to be stopped.
+
+use rustc_hash::FxHashSet;
+
+use super::teardown::{all_methods, attributes, ends_life};
+use crate::growth::{Repeats, endless_loop, function_repeats};
+use crate::ir::{ArgKind, ItemKind, Op, UseKind, Val};
+use crate::project::{ClassId, CodeId, Entity, Holder, ModuleId, Project, Symbol, ValueId};
+
+/// A thread or process that is never joined and does not end.
+#[derive(Clone, Debug)]
+pub struct UnjoinedThread {
+    /// The call that makes it.
+    pub made: ValueId,
+    /// The function that it runs.
+    pub target: CodeId,
+    /// Where in that the loop begins.
+    pub in_loop: crate::ir::LoopId,
+    /// Why it is too many.
+    pub reason: Unended,
+}
+
+/// Why a thread that does not end is a leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unended {
+    /// The code that starts it repeats.
+    Repeats(Repeats),
+    /// This method closes the object, and leaves the thread running.
+    Closed(CodeId),
+}
+
+/// The threads of a file that are never joined and do not end, in the order of the source.
+pub fn unjoined_threads(project: &Project, module: ModuleId) -> Vec<UnjoinedThread> {
+    if project.module(module).is_test {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for code in project.items(module) {
+        let facts = project.facts(code);
+        if facts.is_broken || !facts.is_function() || !facts.names.iter().any(|name| name == "start") {
+            continue;
+        }
+        for block in facts.body.originals() {
+            for at in facts.body.values(block) {
+                found.extend(unjoined(project, code, at));
+            }
+        }
+    }
+    found
+}
+
+fn unjoined(project: &Project, code: CodeId, at: Val) -> Option<UnjoinedThread> {
+    let Op::Call { callee, .. } = project.facts(code).body.op(at) else { return None };
+    if !is_thread_class(project, code, callee) {
+        return None;
+    }
+    let target = target(project, code, at)?;
+    let facts = project.facts(target);
+    let in_loop = facts.body.originals().find_map(|block| endless_loop(facts, block))?;
+    if !is_only_started(project, code, at) || raises_at_end(project, target) {
+        return None;
+    }
+    let reason = reason(project, code, target)?;
+    Some(UnjoinedThread { made: code.value(at), target, in_loop, reason })
+}
+
+/// Whether a value is a class whose objects run on their own once started.
+pub(super) fn is_thread_class(project: &Project, code: CodeId, callee: Val) -> bool {
+    let tasks = &project.catalogue().tasks;
+    match project.entity(code, callee) {
+        Some(Entity::External(path)) => tasks.is_thread(&path),
+        Some(Entity::Class(class)) => project.external_bases(class).iter().any(|base| tasks.is_thread(base)),
+        _ => false,
+    }
+}
+
+/// The function of the project that a thread runs: `target=`, or `run` of its class.
+fn target(project: &Project, code: CodeId, at: Val) -> Option<CodeId> {
+    let facts = project.facts(code);
+    let Op::Call { callee, args } = facts.body.op(at) else { return None };
+    if let Some(Entity::Class(class)) = project.entity(code, callee) {
+        return project.class_member(class, "run");
+    }
+    let args = facts.body.args(args);
+    let named =
+        args.iter().find(|arg| matches!(arg.kind, ArgKind::Keyword(name) if facts.str(name) == "target"));
+    let positional = args.get(1).filter(|arg| arg.kind == ArgKind::Positional);
+    let target = project.callable(code, named.or(positional)?.value)?;
+    let is_sync =
+        matches!(project.facts(target).kind, ItemKind::Function { is_async: false, is_generator: false });
+    is_sync.then_some(target)
+}
+
+/// Whether a thread is started, and nothing else that could end it or wait for it is done with it.
+fn is_only_started(project: &Project, code: CodeId, made: Val) -> bool {
+    let facts = project.facts(code);
+    let users = |value: Val| {
+        facts.body.insts.iter().enumerate().filter_map(move |(index, inst)| {
+            let mut is_used = false;
+            facts.body.operands(inst.op, |operand| is_used |= operand == value);
+            is_used.then(|| (Val::new(index), inst.op))
+        })
+    };
+    let is_harmless = |op: Op| match op {
+        Op::Attr { name, .. } => {
+            matches!(facts.str(name), "start" | "daemon" | "name" | "setDaemon" | "setName")
+        }
+        Op::StoreAttr { name, .. } => matches!(facts.str(name), "daemon" | "name"),
+        _ => false,
+    };
+    users(made).all(|(_, op)| match op {
+        Op::Store { var, .. } if facts.is_local(var) => {
+            let holder = Holder::Local { code, var };
+            let loads = (0..facts.body.insts.len())
+                .map(Val::new)
+                .filter(|at| matches!(facts.body.op(*at), Op::Load(loaded) if loaded == var));
+            project.sites(holder).iter().all(|site| site.code == code)
+                && loads.into_iter().all(|load| users(load).all(|(_, op)| is_harmless(op)))
+        }
+        Op::StoreAttr { base, name, value } if value == made => {
+            let Op::Load(var) = facts.body.op(base) else { return false };
+            let Some((class, false)) = project.self_class(code, var) else { return false };
+            is_attribute_only_started(project, class, facts.str(name))
+        }
+        op => is_harmless(op),
+    })
+}
+
+fn is_attribute_only_started(project: &Project, class: ClassId, name: &str) -> bool {
+    let name = Symbol::of(name);
+    let sites = project.sites(project.attribute(class, name)).iter();
+    sites.chain(project.unresolved_sites(name)).all(|site| {
+        let facts = project.facts(site.code);
+        match site.find(project).kind {
+            UseKind::Call(name) if site.depth == 0 => {
+                matches!(facts.str(name), "start" | "is_alive" | "isAlive" | "setDaemon" | "setName")
+            }
+            UseKind::Bind(_) | UseKind::Test => true,
+            _ => false,
+        }
+    })
+}
+
+/// Whether a function lets exceptions through that end it: what it works with is closed by others.
+fn raises_at_end(project: &Project, target: CodeId) -> bool {
+    let facts = project.facts(target);
+    let is_asked = |name: &str| {
+        matches!(name, "recv" | "accept" | "read" | "readline" | "recvfrom" | "recv_bytes" | "receive")
+    };
+    facts.names.iter().any(is_asked)
+}
+
+/// Why a thread that does not end is one too many.
+fn reason(project: &Project, code: CodeId, target: CodeId) -> Option<Unended> {
+    let class = project.enclosing_class(code);
+    if let Some(class) = class {
+        let closing = all_methods(project, class).into_iter().find(|method| {
+            ends_life(project, *method) && *method != code && project.facts(*method).own_name() != "__del__"
+        });
+        if let Some(closing) = closing {
+            return (!is_told(project, class, target)).then_some(Unended::Closed(closing));
+        }
+    }
+    match function_repeats(project, code) {
+        repeats @ (Repeats::PerObject | Repeats::Handler | Repeats::Looped | Repeats::Endless) => {
+            Some(Unended::Repeats(repeats))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a method that ends the object touches anything that the thread's function works with.
+fn is_told(project: &Project, class: ClassId, target: CodeId) -> bool {
+    let methods = all_methods(project, class);
+    let touched: FxHashSet<Symbol> = methods
+        .iter()
+        .filter(|method| ends_life(project, **method))
+        .flat_map(|method| attributes(project, *method))
+        .map(|(name, _)| name)
+        .collect();
+    attributes(project, target).iter().any(|(name, _)| touched.contains(name))
+}
