@@ -10,6 +10,7 @@ mod classes;
 mod containers;
 mod queues;
 mod resources;
+mod tensors;
 mod words;
 
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
+pub use tensors::Tensors;
 pub use words::{Words, split_words};
 
 /// All facts.
@@ -40,6 +42,8 @@ pub struct Catalogue {
     pub caches: caches::Caches,
     /// Which class functions return objects of.
     pub classes: Classes,
+    /// Tensors that carry a computation graph.
+    pub tensors: Tensors,
     /// What the words in names say.
     pub words: Words,
 }
@@ -60,6 +64,7 @@ impl Catalogue {
             arrays: parse("arrays", ARRAYS),
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
+            tensors: parse("tensors", TENSORS),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -96,6 +101,7 @@ const QUEUES: &str = include_str!("../data/queues.toml");
 const ARRAYS: &str = include_str!("../data/arrays.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
+const TENSORS: &str = include_str!("../data/tensors.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.

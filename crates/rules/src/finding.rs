@@ -94,6 +94,8 @@ pub enum LeakType {
     Cache,
     /// A resource that is not released.
     Resource,
+    /// A tensor that keeps more alive than it is needed for.
+    Tensor,
 }
 
 /// How much a finding matters, and why.

@@ -14,6 +14,7 @@ mod finding;
 mod fix;
 mod growing;
 mod holding;
+mod keeping;
 mod keys;
 mod lasting;
 mod memoizing;
