@@ -48,11 +48,10 @@ pub(crate) fn call_on(
     }
     let is_simple = matches!(node.kind(), Kind::Identifier | Kind::Attribute | Kind::Call | Kind::Subscript);
     let call = format!(".{method}()");
-    let edits = match is_simple {
-        true => vec![Edit::insert(module, range.end, call)],
-        false => {
-            vec![Edit::insert(module, range.start, "("), Edit::insert(module, range.end, format!("){call}"))]
-        }
+    let edits = if is_simple {
+        vec![Edit::insert(module, range.end, call)]
+    } else {
+        vec![Edit::insert(module, range.start, "("), Edit::insert(module, range.end, format!("){call}"))]
     };
     Some(Fix { id: method, title: title.to_owned(), applicability: Applicability::Unsafe, edits })
 }

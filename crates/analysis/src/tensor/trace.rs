@@ -203,7 +203,8 @@ impl<'p> Tracer<'p> {
                     .collect()
             }
             (_, Some(Part::At(index))) if args.iter().all(|arg| arg.kind == ArgKind::Positional) => {
-                let index = if *index < 0 { args.len() as i64 + index } else { *index };
+                let index =
+                    if *index < 0 { i64::try_from(args.len()).unwrap_or_default() + index } else { *index };
                 usize::try_from(index)
                     .ok()
                     .and_then(|index| args.get(index))
@@ -221,7 +222,7 @@ impl<'p> Tracer<'p> {
         let local = self.local(frame.code);
         let reaching = local.ways.stores(&facts.body, var, load);
         if reaching.stores.is_empty() {
-            return self.parameter(frame, var, parts);
+            return parameter(frame, var, parts);
         }
         // `if torch.is_tensor(loss): loss = loss.item()`
         let stored = || reaching.stores.iter().filter_map(|store| Some((*store, facts.stored(*store)?)));
@@ -230,8 +231,7 @@ impl<'p> Tracer<'p> {
         {
             return Carries::Nothing;
         }
-        let mut found =
-            if reaching.from_entry { self.parameter(frame, var, parts) } else { Carries::Nothing };
+        let mut found = if reaching.from_entry { parameter(frame, var, parts) } else { Carries::Nothing };
         for (store, value) in stored() {
             if local.propagated.contains(&store) && parts.is_empty() {
                 found = found.max(Carries::Graph(frame.code.value(value)));
@@ -243,15 +243,6 @@ impl<'p> Tracer<'p> {
             }
         }
         found
-    }
-
-    fn parameter(&self, frame: &Frame, var: VarId, parts: &[Part]) -> Carries {
-        let given = frame.params.iter().find(|(param, _)| *param == var);
-        match (given, parts.first()) {
-            // What a step is given begins with the outputs; targets follow, which no module made.
-            (Some(_), Some(Part::At(1..))) if frame.depth == 0 => Carries::Nothing,
-            _ => given.map_or(Carries::Unknown, |(_, carries)| *carries),
-        }
     }
 
     /// What is put into a container that a variable of the function holds.
@@ -455,6 +446,16 @@ fn leaves(tracer: &Tracer<'_>, function: CodeId, param: VarId) -> bool {
             }
             _ => false,
         })
+}
+
+/// What a part of a parameter carries.
+fn parameter(frame: &Frame, var: VarId, parts: &[Part]) -> Carries {
+    let given = frame.params.iter().find(|(param, _)| *param == var);
+    match (given, parts.first()) {
+        // What a step is given begins with the outputs; targets follow, which no module made.
+        (Some(_), Some(Part::At(1..))) if frame.depth == 0 => Carries::Nothing,
+        _ => given.map_or(Carries::Unknown, |(_, carries)| *carries),
+    }
 }
 
 /// What comes of a value in an unknown function.

@@ -124,16 +124,17 @@ fn finding(context: &Context<'_>, rule: RuleId, kept: &RetainedGraph) -> Finding
         Life::Loop(_) => "the graph of every round is kept, in a loop that propagates back",
         Life::Step => "the graph of every step is kept by an object that outlives it",
     };
-    let recommendation = match kept.is_summed {
-        true => "add the number instead: .item(), or .detach() to stay on the device",
-        false => "keep .detach() of it, or .item() if it is a single number",
+    let recommendation = if kept.is_summed {
+        "add the number instead: .item(), or .detach() to stay on the device"
+    } else {
+        "keep .detach() of it, or .item() if it is a single number"
     };
     let words = [message, pattern.to_owned(), recommendation.to_owned()];
     let range = file.value_range(kept.code.item, kept.at);
     let mut finding = lasting::finding(context, rule, range, symbol, words);
-    finding.impact = "the intermediate results of a forward pass per step".to_owned();
+    "the intermediate results of a forward pass per step".clone_into(&mut finding.impact);
     finding.risk.level = RiskLevel::High;
-    finding.risk.reason = "the graph of each step, on its device".to_owned();
+    "the graph of each step, on its device".clone_into(&mut finding.risk.reason);
     finding.subject = Subject::Kept { tensor: kept.code.value(kept.tensor), is_summed: kept.is_summed };
     finding.evidence.push(source(context, kept.source));
     finding.evidence.push(keeping::place(context, Role::Grows, kept.code.value(kept.at), "kept here"));
