@@ -7,7 +7,7 @@
 //!   an edit did not touch keep their facts.
 //! * **Link** ([`project`]): modules find each other; classes, call sites, holders of values and
 //!   summaries of functions are worked out over all files, together with the catalogue.
-//! * **Judge** ([`growth`], [`obligation`], [`tasks`]): what the rules ask about one holder or one acquisition,
+//! * **Judge** ([`growth`], [`obligation`], [`tasks`], [`tensor`]): what the rules ask about one holder or one acquisition,
 //!   answered with a chain of evidence or with the reason why it is sound.
 //!
 //! The crate reads no files and knows neither rules nor words.
@@ -21,6 +21,7 @@ mod lower;
 pub mod obligation;
 pub mod project;
 pub mod tasks;
+pub mod tensor;
 
 pub use bindings::{Binding, Bindings, Global, GlobalId};
 pub use file::{FileFacts, Item, ItemId};

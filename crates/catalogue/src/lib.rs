@@ -11,6 +11,7 @@ mod containers;
 mod queues;
 mod resources;
 mod tasks;
+mod tensors;
 mod words;
 
 use std::sync::{Arc, OnceLock};
@@ -23,6 +24,7 @@ pub use containers::{Container, ContainerKind};
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
 pub use tasks::Tasks;
+pub use tensors::Tensors;
 pub use words::{Words, split_words};
 
 /// All facts.
@@ -44,6 +46,8 @@ pub struct Catalogue {
     pub classes: Classes,
     /// What makes tasks and threads.
     pub tasks: Tasks,
+    /// Tensors that carry a computation graph.
+    pub tensors: Tensors,
     /// What the words in names say.
     pub words: Words,
 }
@@ -65,6 +69,7 @@ impl Catalogue {
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
             tasks: parse("tasks", TASKS),
+            tensors: parse("tensors", TENSORS),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -102,6 +107,7 @@ const ARRAYS: &str = include_str!("../data/arrays.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
 const TASKS: &str = include_str!("../data/tasks.toml");
+const TENSORS: &str = include_str!("../data/tensors.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.

@@ -96,6 +96,8 @@ pub enum LeakType {
     Resource,
     /// A task or thread that nobody waits for.
     Task,
+    /// A tensor that keeps more alive than it is needed for.
+    Tensor,
 }
 
 /// How much a finding matters, and why.

@@ -9,6 +9,7 @@ mod caching;
 mod closing;
 mod context;
 mod defaulting;
+mod detaching;
 mod edits;
 mod finding;
 mod fix;

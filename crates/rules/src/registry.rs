@@ -5,10 +5,10 @@
 use crate::rule::Rule;
 use crate::rules::{
     cached_method, dangling_task, growing_array, implicit_cache_bound, leak_on_error_path,
-    materialised_stream, mutable_default_growth, overwritten_resource, unbounded_cache, unbounded_collection,
-    unbounded_collection_in_loop, unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file,
-    unclosed_session, unclosed_socket, unjoined_thread, unreaped_process, unreleased_attribute,
-    unreleased_handle, unreleased_pool,
+    materialised_stream, mutable_default_growth, overwritten_resource, tensor_graph_retained,
+    unbounded_cache, unbounded_collection, unbounded_collection_in_loop, unbounded_lru_cache,
+    unbounded_queue, unclosed_connection, unclosed_file, unclosed_session, unclosed_socket, unjoined_thread,
+    unreaped_process, unreleased_attribute, unreleased_handle, unreleased_pool,
 };
 
 /// All rules.
@@ -33,6 +33,7 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &leak_on_error_path::LeakOnErrorPath,
     &unreleased_attribute::UnreleasedAttribute,
     &overwritten_resource::OverwrittenResource,
+    &tensor_graph_retained::TensorGraphRetained,
     &dangling_task::DanglingTask,
     &unjoined_thread::UnjoinedThread,
 ];
@@ -59,6 +60,7 @@ pub(crate) mod docs {
     pub(crate) const LW310: &str = include_str!("../../../docs/rules/LW310.md");
     pub(crate) const LW311: &str = include_str!("../../../docs/rules/LW311.md");
     pub(crate) const LW312: &str = include_str!("../../../docs/rules/LW312.md");
+    pub(crate) const LW501: &str = include_str!("../../../docs/rules/LW501.md");
     pub(crate) const LW601: &str = include_str!("../../../docs/rules/LW601.md");
     pub(crate) const LW602: &str = include_str!("../../../docs/rules/LW602.md");
 }

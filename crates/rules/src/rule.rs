@@ -51,6 +51,8 @@ pub enum Family {
     Resource,
     /// LW6: tasks and threads that nobody waits for.
     Task,
+    /// LW5: tensors that keep more alive than they are needed for.
+    Tensor,
 }
 
 impl Family {
@@ -61,6 +63,7 @@ impl Family {
             Self::Cache => "cache",
             Self::Resource => "resource",
             Self::Task => "task",
+            Self::Tensor => "tensor",
         }
     }
 }

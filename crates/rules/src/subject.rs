@@ -35,6 +35,13 @@ pub(crate) enum Subject {
         /// Whether it may be put into a `with` statement: it stays in the function, under one name.
         is_local: bool,
     },
+    /// A tensor that is kept.
+    Kept {
+        /// The tensor where it is kept.
+        tensor: ValueId,
+        /// Whether it is added to a number: a scalar.
+        is_summed: bool,
+    },
     /// A method that leaves out what its base does.
     Method {
         /// The method.

@@ -10,6 +10,7 @@ pub(crate) mod leak_on_error_path;
 pub(crate) mod materialised_stream;
 pub(crate) mod mutable_default_growth;
 pub(crate) mod overwritten_resource;
+pub(crate) mod tensor_graph_retained;
 pub(crate) mod unbounded_cache;
 pub(crate) mod unbounded_collection;
 pub(crate) mod unbounded_collection_in_loop;

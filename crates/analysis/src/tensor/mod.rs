@@ -1,0 +1,57 @@
+//! Tensors that keep more alive than they are needed for.
+//!
+//! What a module of PyTorch returns holds on to the graph of operations that made it, and to every
+//! intermediate result in it. A loss that is added up or collected from step to step keeps all of
+//! those. [`retained_graphs`] finds the places where that is done. It goes by the flow of values, not by their
+//! names: `total += self.training_step(batch)` is right or wrong by what the function returns.
+
+mod keep;
+mod local;
+mod modules;
+mod reaching;
+mod retained;
+mod trace;
+
+use crate::ir::{LoopId, Op, Val};
+use crate::project::{CodeId, Holder, ModuleId, Project, ValueId};
+
+pub use retained::retained_graphs;
+
+/// A tensor with its graph that is kept from step to step.
+#[derive(Clone, Debug)]
+pub struct RetainedGraph {
+    /// The function that keeps it.
+    pub code: CodeId,
+    /// The operation that keeps it.
+    pub at: Val,
+    /// What it is kept in.
+    pub holder: Holder,
+    /// The tensor.
+    pub tensor: Val,
+    /// Where its graph comes from.
+    pub source: ValueId,
+    /// Whether it is added to a number.
+    pub is_summed: bool,
+    /// Why it is kept from step to step.
+    pub life: Life,
+}
+
+/// Why a tensor is kept from step to step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// What keeps it is made before this loop.
+    Loop(LoopId),
+    /// What keeps it outlives the function, which runs once a step.
+    Step,
+}
+
+/// Whether a file works with tensors that carry graphs: it imports a framework.
+fn uses_tensors(project: &Project, module: ModuleId) -> bool {
+    let tensors = &project.catalogue().tensors;
+    let facts = project.file(module).facts(crate::file::ItemId::MODULE);
+    facts.body.insts.iter().any(|inst| match inst.op {
+        Op::Import(path) => tensors.is_framework(facts.str(path)),
+        Op::ImportFrom { module, .. } => tensors.is_framework(facts.str(module)),
+        _ => false,
+    })
+}
