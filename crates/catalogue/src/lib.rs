@@ -10,6 +10,7 @@ mod classes;
 mod containers;
 mod queues;
 mod resources;
+mod subscriptions;
 mod words;
 
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
+pub use subscriptions::{Holds, Subscription, Subscriptions};
 pub use words::{Words, split_words};
 
 /// All facts.
@@ -40,6 +42,8 @@ pub struct Catalogue {
     pub caches: caches::Caches,
     /// Which class functions return objects of.
     pub classes: Classes,
+    /// Calls that hand over callbacks.
+    pub subscriptions: Subscriptions,
     /// What the words in names say.
     pub words: Words,
 }
@@ -60,6 +64,7 @@ impl Catalogue {
             arrays: parse("arrays", ARRAYS),
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
+            subscriptions: Subscriptions::new(parse("subscriptions", SUBSCRIPTIONS)),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -79,6 +84,14 @@ impl Catalogue {
         catalogue.resources.extend(own);
         catalogue
     }
+
+    /// These facts and a project's own subscriptions, which win over built-in ones of the same name.
+    #[must_use]
+    pub fn with_subscriptions(&self, own: Vec<Subscription>) -> Self {
+        let mut catalogue = self.clone();
+        catalogue.subscriptions.extend(own);
+        catalogue
+    }
 }
 
 /// Whether a module belongs to Python's standard library, by the first part of its name. The list is
@@ -96,6 +109,7 @@ const QUEUES: &str = include_str!("../data/queues.toml");
 const ARRAYS: &str = include_str!("../data/arrays.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
+const SUBSCRIPTIONS: &str = include_str!("../data/subscriptions.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.
@@ -114,6 +128,8 @@ mod tests {
         assert_eq!(catalogue.resources.get("io.open").map(|found| found.constructor.as_str()), Some("open"));
         assert!(catalogue.containers.get("collections.deque").is_some_and(|found| found.bound.is_some()));
         assert!(catalogue.borrowers.is_function("len"));
+        assert!(catalogue.subscriptions.method("addListener").is_some_and(|found| !found.undo.is_empty()));
+        assert!(catalogue.subscriptions.function("atexit.register").is_some());
         assert!(catalogue.caches.get("functools.cache").is_some_and(|found| found.default.is_none()));
     }
 

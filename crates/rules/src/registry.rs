@@ -4,11 +4,11 @@
 
 use crate::rule::Rule;
 use crate::rules::{
-    cached_method, growing_array, implicit_cache_bound, leak_on_error_path, materialised_stream,
-    mutable_default_growth, overwritten_resource, unbounded_cache, unbounded_collection,
-    unbounded_collection_in_loop, unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file,
-    unclosed_session, unclosed_socket, unreaped_process, unreleased_attribute, unreleased_handle,
-    unreleased_pool,
+    cached_method, growing_array, implicit_cache_bound, leak_on_error_path, leaked_subscription,
+    materialised_stream, mutable_default_growth, overwritten_resource, reference_cycle, stored_traceback,
+    unbounded_cache, unbounded_collection, unbounded_collection_in_loop, unbounded_lru_cache,
+    unbounded_queue, unclosed_connection, unclosed_file, unclosed_session, unclosed_socket, unreaped_process,
+    unreleased_attribute, unreleased_handle, unreleased_pool,
 };
 
 /// All rules.
@@ -33,6 +33,9 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &leak_on_error_path::LeakOnErrorPath,
     &unreleased_attribute::UnreleasedAttribute,
     &overwritten_resource::OverwrittenResource,
+    &leaked_subscription::LeakedSubscriptionRule,
+    &reference_cycle::ReferenceCycle,
+    &stored_traceback::StoredTracebackRule,
 ];
 
 /// The pages of the rules.
@@ -57,4 +60,7 @@ pub(crate) mod docs {
     pub(crate) const LW310: &str = include_str!("../../../docs/rules/LW310.md");
     pub(crate) const LW311: &str = include_str!("../../../docs/rules/LW311.md");
     pub(crate) const LW312: &str = include_str!("../../../docs/rules/LW312.md");
+    pub(crate) const LW401: &str = include_str!("../../../docs/rules/LW401.md");
+    pub(crate) const LW402: &str = include_str!("../../../docs/rules/LW402.md");
+    pub(crate) const LW404: &str = include_str!("../../../docs/rules/LW404.md");
 }

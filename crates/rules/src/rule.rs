@@ -49,6 +49,8 @@ pub enum Family {
     Cache,
     /// LW3: resources that are not released.
     Resource,
+    /// LW4: references that keep objects alive.
+    Reference,
 }
 
 impl Family {
@@ -58,6 +60,7 @@ impl Family {
             Self::Growth => "growth",
             Self::Cache => "cache",
             Self::Resource => "resource",
+            Self::Reference => "reference",
         }
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn is_initial(project: &Project, code: CodeId) -> bool {
 }
 
 /// Whether a method of this name makes its object ready, once.
-pub(super) fn is_initializer(name: &str) -> bool {
+pub(crate) fn is_initializer(name: &str) -> bool {
     matches!(
         name,
         "__init__"
@@ -158,7 +158,7 @@ pub(super) fn is_initializer(name: &str) -> bool {
 }
 
 /// Whether a function of this name runs at the end of an object's life.
-pub(super) fn is_teardown(project: &Project, name: &str) -> bool {
+pub(crate) fn is_teardown(project: &Project, name: &str) -> bool {
     matches!(name, "__exit__" | "__aexit__" | "__del__")
         || Words::any(&project.catalogue().words.teardown, name)
 }
