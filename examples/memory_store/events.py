@@ -58,10 +58,10 @@ class Thought:
 
     def __init__(self, text: str, parent: "Thought | None" = None) -> None:
         self.text = text
-        self.parent = parent
+        self.parent = parent  # leak LW402 (information)
         self.children: list[Thought] = []
         if parent is not None:
-            parent.children.append(self)  # leak LW402 (information)
+            parent.children.append(self)
 
 
 class WeakThought:

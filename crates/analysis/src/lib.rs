@@ -7,12 +7,14 @@
 //!   an edit did not touch keep their facts.
 //! * **Link** ([`project`]): modules find each other; classes, call sites, holders of values and
 //!   summaries of functions are worked out over all files, together with the catalogue.
-//! * **Judge** ([`growth`], [`obligation`], [`tasks`], [`tensor`]): what the rules ask about one holder or one acquisition,
+//! * **Judge** ([`growth`], [`obligation`], [`subscription`], [`reference`], [`tasks`], [`tensor`]): what the rules
+//!   ask about one holder or one acquisition,
 //!   answered with a chain of evidence or with the reason why it is sound.
 //!
 //! The crate reads no files and knows neither rules nor words.
 
 mod bindings;
+mod capture;
 mod file;
 mod flow;
 pub mod growth;
@@ -20,9 +22,12 @@ pub mod ir;
 mod lower;
 pub mod obligation;
 pub mod project;
+pub mod reference;
+pub mod subscription;
 pub mod tasks;
 pub mod tensor;
 
 pub use bindings::{Binding, Bindings, Global, GlobalId};
+pub use capture::Callback;
 pub use file::{FileFacts, Item, ItemId};
 pub use flow::{Flow, Guard};

@@ -10,6 +10,7 @@ mod classes;
 mod containers;
 mod queues;
 mod resources;
+mod subscriptions;
 mod tasks;
 mod tensors;
 mod words;
@@ -23,6 +24,7 @@ pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
+pub use subscriptions::{Holds, Subscription, Subscriptions};
 pub use tasks::Tasks;
 pub use tensors::Tensors;
 pub use words::{Words, split_words};
@@ -48,6 +50,8 @@ pub struct Catalogue {
     pub tasks: Tasks,
     /// Tensors that carry a computation graph.
     pub tensors: Tensors,
+    /// Calls that hand over callbacks.
+    pub subscriptions: Subscriptions,
     /// What the words in names say.
     pub words: Words,
 }
@@ -70,6 +74,7 @@ impl Catalogue {
             classes: parse("classes", CLASSES),
             tasks: parse("tasks", TASKS),
             tensors: parse("tensors", TENSORS),
+            subscriptions: Subscriptions::new(parse("subscriptions", SUBSCRIPTIONS)),
             words: Words::new(parse("words", WORDS)),
         }
     }
@@ -87,6 +92,14 @@ impl Catalogue {
     pub fn with_resources(&self, own: Vec<Resource>) -> Self {
         let mut catalogue = self.clone();
         catalogue.resources.extend(own);
+        catalogue
+    }
+
+    /// These facts and a project's own subscriptions, which win over built-in ones of the same name.
+    #[must_use]
+    pub fn with_subscriptions(&self, own: Vec<Subscription>) -> Self {
+        let mut catalogue = self.clone();
+        catalogue.subscriptions.extend(own);
         catalogue
     }
 }
@@ -108,6 +121,7 @@ const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
 const TASKS: &str = include_str!("../data/tasks.toml");
 const TENSORS: &str = include_str!("../data/tensors.toml");
+const SUBSCRIPTIONS: &str = include_str!("../data/subscriptions.toml");
 const WORDS: &str = include_str!("../data/words.toml");
 
 /// Reads a data file that is part of the program.
@@ -126,6 +140,8 @@ mod tests {
         assert_eq!(catalogue.resources.get("io.open").map(|found| found.constructor.as_str()), Some("open"));
         assert!(catalogue.containers.get("collections.deque").is_some_and(|found| found.bound.is_some()));
         assert!(catalogue.borrowers.is_function("len"));
+        assert!(catalogue.subscriptions.method("addListener").is_some_and(|found| !found.undo.is_empty()));
+        assert!(catalogue.subscriptions.function("atexit.register").is_some());
         assert!(catalogue.caches.get("functools.cache").is_some_and(|found| found.default.is_none()));
     }
 

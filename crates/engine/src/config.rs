@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use leakwright_catalogue::{Catalogue, Resource};
+use leakwright_catalogue::{Catalogue, Resource, Subscription};
 use leakwright_rules::{Confidence, Finding, RuleId, Settings};
 use serde::Deserialize;
 
@@ -28,6 +28,8 @@ pub struct Config {
     pub settings: Settings,
     /// The project's own resources.
     pub resources: Vec<Resource>,
+    /// The project's own subscriptions.
+    pub subscriptions: Vec<Subscription>,
     /// What is known of libraries: what comes with the program, and the project's own.
     pub catalogue: Arc<Catalogue>,
     exclude: GlobSet,
@@ -71,10 +73,11 @@ struct Written {
     deque_maxlen: Option<u32>,
     cache_maxsize: Option<u32>,
     resources: Vec<Resource>,
+    subscriptions: Vec<Subscription>,
 }
 
 /// The keys a configuration may have.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "select",
     "ignore",
     "per-file-ignores",
@@ -85,6 +88,7 @@ const KEYS: [&str; 10] = [
     "deque-maxlen",
     "cache-maxsize",
     "resources",
+    "subscriptions",
 ];
 
 impl Config {
@@ -98,6 +102,7 @@ impl Config {
             src: Vec::new(),
             settings: Settings::default(),
             resources: Vec::new(),
+            subscriptions: Vec::new(),
             catalogue: Catalogue::builtin(),
             exclude: GlobSet::empty(),
             per_file_ignores: Vec::new(),
@@ -152,8 +157,9 @@ impl Config {
             preset: written.preset,
             src: written.src.unwrap_or_else(|| vec![PathBuf::from("."), PathBuf::from("src")]),
             settings,
-            catalogue: catalogue(&written.resources),
+            catalogue: catalogue(&written.resources, &written.subscriptions),
             resources: written.resources,
+            subscriptions: written.subscriptions,
             exclude: globs(&written.exclude)?,
             per_file_ignores,
         })
@@ -200,13 +206,13 @@ impl Config {
     }
 }
 
-/// Built-in facts and a project's own resources.
-pub(crate) fn catalogue(own: &[Resource]) -> Arc<Catalogue> {
-    if own.is_empty() {
-        Catalogue::builtin()
-    } else {
-        Arc::new(Catalogue::builtin().with_resources(own.to_vec()))
+/// Built-in facts and a project's own resources and subscriptions.
+pub(crate) fn catalogue(resources: &[Resource], subscriptions: &[Subscription]) -> Arc<Catalogue> {
+    if resources.is_empty() && subscriptions.is_empty() {
+        return Catalogue::builtin();
     }
+    let own = Catalogue::builtin().with_resources(resources.to_vec());
+    Arc::new(own.with_subscriptions(subscriptions.to_vec()))
 }
 
 fn default_rules() -> Vec<RuleId> {

@@ -264,7 +264,7 @@ impl Analysis {
 #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
 pub(crate) fn catalogue<'c>(configs: impl Iterator<Item = &'c Arc<Config>>) -> Arc<Catalogue> {
     let mut own: Vec<&Arc<Config>> = Vec::new();
-    for config in configs.filter(|config| !config.resources.is_empty()) {
+    for config in configs.filter(|config| !config.resources.is_empty() || !config.subscriptions.is_empty()) {
         if !own.iter().any(|known| Arc::ptr_eq(known, config)) {
             own.push(config);
         }
@@ -274,7 +274,9 @@ pub(crate) fn catalogue<'c>(configs: impl Iterator<Item = &'c Arc<Config>>) -> A
         [only] => Arc::clone(&only.catalogue),
         several => {
             let resources: Vec<_> = several.iter().flat_map(|config| config.resources.clone()).collect();
-            crate::config::catalogue(&resources)
+            let subscriptions: Vec<_> =
+                several.iter().flat_map(|config| config.subscriptions.clone()).collect();
+            crate::config::catalogue(&resources, &subscriptions)
         }
     }
 }

@@ -98,6 +98,12 @@ pub enum LeakType {
     Task,
     /// A tensor that keeps more alive than it is needed for.
     Tensor,
+    /// A callback that is not taken back.
+    #[serde(rename = "Event Handler")]
+    EventHandler,
+    /// Objects that refer to each other, or are referred to for longer than they are needed.
+    #[serde(rename = "Circular Ref")]
+    CircularReference,
 }
 
 /// How much a finding matters, and why.
@@ -166,8 +172,10 @@ pub enum Role {
     Released,
     /// Here it is handed on, or kept by an object.
     Escapes,
-    /// Here a cache is put on a function.
+    /// Here a cache is put on a function, or a callback is handed over.
     Registered,
+    /// Here something is referred to, and so kept.
+    Captures,
 }
 
 impl Finding {

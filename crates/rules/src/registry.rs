@@ -5,10 +5,11 @@
 use crate::rule::Rule;
 use crate::rules::{
     cached_method, dangling_task, growing_array, implicit_cache_bound, leak_on_error_path,
-    materialised_stream, mutable_default_growth, overwritten_resource, tensor_graph_retained,
-    unbounded_cache, unbounded_collection, unbounded_collection_in_loop, unbounded_lru_cache,
-    unbounded_queue, unclosed_connection, unclosed_file, unclosed_session, unclosed_socket, unjoined_thread,
-    unreaped_process, unreleased_attribute, unreleased_handle, unreleased_pool,
+    leaked_subscription, materialised_stream, mutable_default_growth, overwritten_resource, reference_cycle,
+    stored_traceback, tensor_graph_retained, unbounded_cache, unbounded_collection,
+    unbounded_collection_in_loop, unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file,
+    unclosed_session, unclosed_socket, unjoined_thread, unreaped_process, unreleased_attribute,
+    unreleased_handle, unreleased_pool,
 };
 
 /// All rules.
@@ -33,6 +34,9 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &leak_on_error_path::LeakOnErrorPath,
     &unreleased_attribute::UnreleasedAttribute,
     &overwritten_resource::OverwrittenResource,
+    &leaked_subscription::LeakedSubscriptionRule,
+    &reference_cycle::ReferenceCycle,
+    &stored_traceback::StoredTracebackRule,
     &tensor_graph_retained::TensorGraphRetained,
     &dangling_task::DanglingTask,
     &unjoined_thread::UnjoinedThread,
@@ -60,6 +64,9 @@ pub(crate) mod docs {
     pub(crate) const LW310: &str = include_str!("../../../docs/rules/LW310.md");
     pub(crate) const LW311: &str = include_str!("../../../docs/rules/LW311.md");
     pub(crate) const LW312: &str = include_str!("../../../docs/rules/LW312.md");
+    pub(crate) const LW401: &str = include_str!("../../../docs/rules/LW401.md");
+    pub(crate) const LW402: &str = include_str!("../../../docs/rules/LW402.md");
+    pub(crate) const LW404: &str = include_str!("../../../docs/rules/LW404.md");
     pub(crate) const LW501: &str = include_str!("../../../docs/rules/LW501.md");
     pub(crate) const LW601: &str = include_str!("../../../docs/rules/LW601.md");
     pub(crate) const LW602: &str = include_str!("../../../docs/rules/LW602.md");

@@ -53,6 +53,8 @@ pub enum Family {
     Task,
     /// LW5: tensors that keep more alive than they are needed for.
     Tensor,
+    /// LW4: references that keep objects alive.
+    Reference,
 }
 
 impl Family {
@@ -64,6 +66,7 @@ impl Family {
             Self::Resource => "resource",
             Self::Task => "task",
             Self::Tensor => "tensor",
+            Self::Reference => "reference",
         }
     }
 }

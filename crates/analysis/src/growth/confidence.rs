@@ -38,7 +38,7 @@ pub struct Sign {
 }
 
 impl Sign {
-    pub(super) const fn new(points: i32, says: &'static str) -> Self {
+    pub(crate) const fn new(points: i32, says: &'static str) -> Self {
         Self { points, says }
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, 
 }
 
 /// Whether code runs once only, by a flag that is looked at around a block and then set.
-pub(super) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
+pub(crate) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
     let facts = project.facts(code);
     Flow::through_loops(&facts.body)
         .guards(block)

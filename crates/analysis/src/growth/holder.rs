@@ -150,7 +150,7 @@ pub(crate) fn is_initial(project: &Project, code: CodeId) -> bool {
 }
 
 /// Whether a method of this name makes its object ready, once.
-pub(super) fn is_initializer(name: &str) -> bool {
+pub(crate) fn is_initializer(name: &str) -> bool {
     matches!(
         name,
         "__init__"

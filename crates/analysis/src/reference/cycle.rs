@@ -1,0 +1,278 @@
+//! Reference cycles that a few shapes of code make each time they run.
+//!
+//! Only shapes are looked for that are certain to close a cycle; reference counting never frees it, the
+//! cyclic collector does when it comes by.
+
+use rustc_hash::FxHashSet;
+
+use crate::bindings::Binding;
+use crate::capture::{self, Callback, Outer};
+use crate::file::ItemId;
+use crate::ir::{Op, Val, VarId};
+use crate::project::{CodeId, ModuleId, Project};
+
+/// A cycle that code makes each time it runs.
+#[derive(Clone, Debug)]
+pub struct Cycle {
+    /// The item that closes it.
+    pub code: CodeId,
+    /// What closes it; the name of the item where there is none.
+    pub at: Option<Val>,
+    /// What shape it has.
+    pub kind: CycleKind,
+    /// Where the other reference is.
+    pub back: Option<(CodeId, Val)>,
+    /// The name of what is held: a variable, function, class or attribute.
+    pub name: String,
+}
+
+/// The shape of a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CycleKind {
+    /// An inner function refers to itself through the variable that holds it.
+    RecursiveInner,
+    /// A callback of a future uses the future's variable rather than its argument.
+    DoneCallback,
+    /// A closure is stored on an object that it uses.
+    ClosureOnObject,
+    /// A class made by a method holds the method's object.
+    InnerClass,
+    /// An object refers to its parent, which holds the object.
+    Parent,
+}
+
+/// The cycles that the code of a file makes, in the order of the source.
+pub fn cycles(project: &Project, module: ModuleId) -> Vec<Cycle> {
+    let mut found = Vec::new();
+    for code in project.items(module).filter(|code| !project.facts(*code).is_broken) {
+        let facts = project.facts(code);
+        if facts.is_class() {
+            found.extend(inner_class(project, code));
+        }
+        if !facts.is_function() {
+            continue;
+        }
+        recursive_inner(project, code, &mut found);
+        for at in facts.body.originals().flat_map(|block| facts.body.values(block)) {
+            found.extend(done_callback(project, code, at));
+            found.extend(closure_on_object(project, code, at));
+            found.extend(parent(project, code, at));
+        }
+    }
+    found
+}
+
+/// Inner functions of a function that reach themselves through variables of it.
+fn recursive_inner(project: &Project, outer: CodeId, found: &mut Vec<Cycle>) {
+    let file = project.file(outer.module);
+    let facts = project.facts(outer);
+    let inner: Vec<(VarId, ItemId, FxHashSet<Outer>)> = (0..facts.vars.len())
+        .map(VarId::new)
+        .filter(|var| facts.is_local(*var) && !facts.var(*var).is_deleted)
+        .filter_map(|var| {
+            let item = file.defined(outer.item, facts.only_value(var)?)?;
+            let mut uses = FxHashSet::default();
+            capture::function(project, CodeId { item, ..outer }, &mut uses);
+            file.facts(item).is_function().then_some((var, item, uses))
+        })
+        .collect();
+    let mut seen: FxHashSet<usize> = FxHashSet::default();
+    for start in 0..inner.len() {
+        if seen.contains(&start) {
+            continue;
+        }
+        let from = reached(outer.item, &inner, start);
+        if !from.contains(&start) {
+            continue;
+        }
+        seen.extend(
+            from.iter().copied().filter(|other| reached(outer.item, &inner, *other).contains(&start)),
+        );
+        let (_, item, _) = inner[start];
+        let code = CodeId { item, ..outer };
+        let back = from.iter().find_map(|other| reference(project, code, (outer.item, inner[*other].0)));
+        found.push(Cycle {
+            code,
+            at: None,
+            kind: CycleKind::RecursiveInner,
+            back,
+            name: file.facts(item).own_name().to_owned(),
+        });
+    }
+}
+
+/// The inner functions that one can reach through variables, itself included if it is one of them.
+fn reached(outer: ItemId, inner: &[(VarId, ItemId, FxHashSet<Outer>)], start: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut pending = vec![start];
+    while let Some(current) = pending.pop() {
+        for (index, (var, _, _)) in inner.iter().enumerate() {
+            if inner[current].2.contains(&(outer, *var)) && !found.contains(&index) {
+                found.push(index);
+                pending.push(index);
+            }
+        }
+    }
+    found
+}
+
+/// Where an item, or one nested in it, reads a variable of a function around it.
+fn reference(project: &Project, code: CodeId, wanted: Outer) -> Option<(CodeId, Val)> {
+    let file = project.file(code.module);
+    file.ids()
+        .filter(|item| *item == code.item || file.ancestors(*item).any(|outer| outer == code.item))
+        .find_map(|item| {
+            let facts = file.facts(item);
+            let loads = (0..facts.body.insts.len()).map(Val::new);
+            let mut loads = loads.filter(|at| match facts.body.op(*at) {
+                Op::Load(var) => file.bindings.of(item, var) == Binding::Local(wanted.0, wanted.1),
+                _ => false,
+            });
+            loads.next().map(|at| (CodeId { item, ..code }, at))
+        })
+}
+
+/// `future.add_done_callback(lambda done: use(future))`
+fn done_callback(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+    let facts = project.facts(code);
+    let Op::Call { callee, args } = facts.body.op(at) else { return None };
+    let args = facts.body.args(args);
+    let (future, given) = match (facts.body.op(callee), args) {
+        (Op::Attr { base, name }, [given, ..]) if facts.str(name) == "add_done_callback" => {
+            (base, given.value)
+        }
+        (Op::Load(var), [future, given]) if facts.var_name(var).ends_with("add_done_callback") => {
+            (future.value, given.value)
+        }
+        _ => return None,
+    };
+    let variable = local(project, code, future)?;
+    if is_running(project, code, variable) {
+        return None;
+    }
+    let name = name_of(project, code, variable);
+    let (value, callback) = capture::callback(project, code, given)?;
+    let is_closure = matches!(callback, Callback::Lambda | Callback::Inner(_));
+    let captured = capture::captured(project, code, (value, &callback));
+    (is_closure && captured.contains(&variable)).then(|| {
+        let place = match callback {
+            Callback::Inner(inner) => reference(project, inner, variable),
+            _ => Some((code, value)),
+        };
+        Cycle { code, at: Some(at), kind: CycleKind::DoneCallback, back: place, name }
+    })
+}
+
+/// Whether a variable holds a task that was just started: it drops its callbacks when it ends, as it will.
+fn is_running(project: &Project, code: CodeId, (item, var): Outer) -> bool {
+    let facts = project.facts(CodeId { item, ..code });
+    let Some(Op::Call { callee, .. }) = facts.only_value(var).map(|value| facts.body.op(value)) else {
+        return false;
+    };
+    let name = match facts.body.op(callee) {
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Load(var) => facts.var_name(var),
+        _ => return false,
+    };
+    matches!(name, "create_task" | "ensure_future")
+}
+
+/// `object.hook = inner`, where the inner function uses the object.
+fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+    let facts = project.facts(code);
+    let Op::StoreAttr { base, name, value } = facts.body.op(at) else { return None };
+    let variable = local(project, code, base)?;
+    let (value, callback) = capture::callback(project, code, value)?;
+    if !matches!(callback, Callback::Lambda | Callback::Inner(_)) {
+        return None;
+    }
+    // A function that refers to itself is told of where it is defined.
+    let owner = CodeId { item: variable.0, ..code };
+    if let Some(made) = project.facts(owner).only_value(variable.1)
+        && matches!(project.facts(owner).body.op(made), Op::Define(_))
+    {
+        return None;
+    }
+    let captured = capture::captured(project, code, (value, &callback));
+    captured.contains(&variable).then(|| Cycle {
+        code,
+        at: Some(at),
+        kind: CycleKind::ClosureOnObject,
+        back: match callback {
+            Callback::Inner(inner) => reference(project, inner, variable),
+            _ => Some((code, value)),
+        },
+        name: format!("{}.{}", name_of(project, code, variable), facts.str(name)),
+    })
+}
+
+/// A class body inside a method that uses the method's `self`.
+fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
+    let method = project.parent(class).filter(|outer| project.facts(*outer).is_function())?;
+    let facts = project.facts(class);
+    let loads = facts.body.originals().flat_map(|block| facts.body.values(block));
+    let mut of_self = loads.filter(|at| match facts.body.op(*at) {
+        Op::Load(var) => {
+            let binding = project.file(class.module).bindings.of(class.item, var);
+            matches!(binding, Binding::Local(item, _) if item == method.item)
+                && project.self_class(class, var).is_some_and(|(_, is_class)| !is_class)
+        }
+        _ => false,
+    });
+    let at = of_self.next()?;
+    Some(Cycle {
+        code: class,
+        at: None,
+        kind: CycleKind::InnerClass,
+        back: Some((class, at)),
+        name: facts.own_name().to_owned(),
+    })
+}
+
+/// `self.parent = parent`, where the same function adds `self` to something of the parent.
+fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+    let facts = project.facts(code);
+    let Op::StoreAttr { base, name, value } = facts.body.op(at) else { return None };
+    let Op::Load(child) = facts.body.op(base) else { return None };
+    let Op::Load(holder) = facts.body.op(value) else { return None };
+    let is_var = |value: Val, var: VarId| matches!(facts.body.op(value), Op::Load(loaded) if loaded == var);
+    let of_holder =
+        |value: Val| matches!(facts.body.op(value), Op::Attr { base, .. } if is_var(base, holder));
+    let is_object = |var: VarId| project.self_class(code, var).is_some_and(|(_, is_class)| !is_class);
+    // One of the two is the object, the other a parameter: nothing else is known to be an object of its own.
+    let are_two = child != holder
+        && (is_object(child) && facts.var(holder).is_parameter
+            || is_object(holder) && facts.var(child).is_parameter);
+    if !are_two {
+        return None;
+    }
+    let adds = |other: Val| match facts.body.op(other) {
+        Op::Call { callee, args } => {
+            let Op::Attr { base, name } = facts.body.op(callee) else { return false };
+            matches!(facts.str(name), "append" | "add" | "insert" | "appendleft")
+                && of_holder(base)
+                && facts.body.args(args).iter().any(|arg| is_var(arg.value, child))
+        }
+        Op::StoreIndex { base, value, .. } => of_holder(base) && is_var(value, child),
+        Op::StoreAttr { base, value, .. } => is_var(base, holder) && is_var(value, child),
+        _ => false,
+    };
+    let back = (0..facts.body.insts.len()).map(Val::new).find(|other| adds(*other))?;
+    let name = facts.str(name).to_owned();
+    let class = project.enclosing_class(code)?;
+    let owner = project.file(code.module).dotted_name(class.0.item);
+    let name = if is_object(child) { format!("{owner}.{name}") } else { name };
+    Some(Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name })
+}
+
+fn local(project: &Project, code: CodeId, value: Val) -> Option<Outer> {
+    let Op::Load(var) = project.facts(code).body.op(value) else { return None };
+    match project.file(code.module).bindings.of(code.item, var) {
+        Binding::Local(item, var) => Some((item, var)),
+        _ => None,
+    }
+}
+
+fn name_of(project: &Project, code: CodeId, (item, var): Outer) -> String {
+    project.file(code.module).facts(item).var_name(var).to_owned()
+}

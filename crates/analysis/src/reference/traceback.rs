@@ -1,0 +1,241 @@
+//! Exceptions and tracebacks that are kept: each holds the frames it passed, and all their variables.
+
+use crate::flow::Flow;
+use crate::growth::holder::is_initializer;
+use crate::ir::{ArgKind, Const, Op, UseKind, Val, VarId};
+use crate::project::{CodeId, Holder, ModuleId, Project, ReferenceKind, Symbol};
+
+/// An exception or traceback that is kept.
+#[derive(Clone, Debug)]
+pub struct StoredTraceback {
+    /// The function that keeps it.
+    pub code: CodeId,
+    /// Where it does.
+    pub at: Val,
+    /// How it is kept.
+    pub kind: TracebackKind,
+    /// What keeps it, by its name.
+    pub name: String,
+    /// Where it is used later.
+    pub used: Vec<(CodeId, Val)>,
+}
+
+/// How an exception or traceback is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TracebackKind {
+    /// A variable holds the traceback of the frame it belongs to.
+    OwnFrame,
+    /// An attribute of the object whose method is in the traceback.
+    Attribute,
+    /// A module variable, or an attribute that all objects of a class share.
+    Lasting,
+    /// A field of an object that is handed on.
+    Field,
+}
+
+/// The exceptions and tracebacks that the code of a file keeps, in the order of the source.
+pub fn stored_tracebacks(project: &Project, module: ModuleId) -> Vec<StoredTraceback> {
+    let mut found = Vec::new();
+    for code in project.items(module) {
+        let facts = project.facts(code);
+        if !facts.is_function() || facts.is_broken {
+            continue;
+        }
+        for at in facts.body.originals().flat_map(|block| facts.body.values(block)) {
+            found.extend(own_frame(project, code, at));
+            found.extend(kept(project, code, at));
+            found.extend(in_field(project, code, at));
+        }
+    }
+    found
+}
+
+/// `tb = sys.exc_info()[2]`, in the frame where the exception was caught.
+fn own_frame(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+    let facts = project.facts(code);
+    let Op::Store { var, value } = facts.body.op(at) else { return None };
+    if !facts.is_local(var) || facts.var(var).is_deleted || facts.var(var).is_parameter {
+        return None;
+    }
+    let call = traceback_source(project, code, value)?;
+    let is_cleared = facts.var(var).stores.iter().any(|store| {
+        facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Const(Const::None)))
+    });
+    let block = facts.body.block_of(call)?;
+    if is_cleared || !Flow::new(&facts.body).is_in_handler(block) {
+        return None;
+    }
+    let name = facts.var_name(var).to_owned();
+    Some(StoredTraceback { code, at, kind: TracebackKind::OwnFrame, name, used: Vec::new() })
+}
+
+/// The call of `sys.exc_info` whose traceback a value is, or holds.
+fn traceback_source(project: &Project, code: CodeId, value: Val) -> Option<Val> {
+    let facts = project.facts(code);
+    let is_source = |value: Val| match facts.body.op(value) {
+        Op::Call { callee, .. } => project.import_path(code, callee).as_deref() == Some("sys.exc_info"),
+        _ => false,
+    };
+    match facts.body.op(value) {
+        Op::Call { .. } => is_source(value).then_some(value),
+        Op::Index { base, key } if is_source(base) => {
+            let is_traceback = matches!(facts.body.op(key), Op::Const(Const::Int(2)) | Op::Unary(_));
+            is_traceback.then_some(base)
+        }
+        Op::Unpack { value: whole, index } => match facts.body.op(whole) {
+            Op::Call { .. } => (index == 2 && is_source(whole)).then_some(whole),
+            // `error, traceback = sys.exc_info()[1:]`
+            Op::Index { base, key } if is_source(base) && matches!(facts.body.op(key), Op::Slice(_)) => {
+                let last = facts.body.insts.iter().filter_map(|inst| match inst.op {
+                    Op::Unpack { value, index } if value == whole => Some(index),
+                    _ => None,
+                });
+                (last.max() == Some(index)).then_some(base)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a variable is bound by `except … as`.
+fn is_caught(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    is_caught_variable(project, code, var)
+}
+
+fn is_caught_variable(project: &Project, code: CodeId, var: VarId) -> bool {
+    let facts = project.facts(code);
+    let stores = &facts.var(var).stores;
+    !stores.is_empty()
+        && stores.iter().all(|store| {
+            facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Caught(_)))
+        })
+}
+
+/// A parameter that some caller fills with an exception that it caught.
+fn is_given_caught(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    facts.var(var).is_parameter
+        && project.references(code).iter().filter(|found| found.kind == ReferenceKind::Call).any(|found| {
+            let caller = project.facts(found.code);
+            let Op::Call { args, .. } = caller.body.op(found.at) else { return false };
+            caller.body.args(args).iter().any(|arg| {
+                is_caught(project, found.code, arg.value)
+                    && project.parameter_for(found.code, found.at, arg.value, code) == Some(var)
+            })
+        })
+}
+
+/// `self.error = error`, `self.errors.append(error)`, in a handler or in what a handler calls.
+fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+    let facts = project.facts(code);
+    let (base, value) = match facts.body.op(at) {
+        Op::StoreAttr { value, .. } | Op::Store { value, .. } => (None, value),
+        Op::Call { callee, args } => match (facts.body.op(callee), facts.body.args(args)) {
+            (Op::Attr { base, name }, [given]) if facts.str(name) == "append" => (Some(base), given.value),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let is_exception =
+        is_caught(project, code, value) || (base.is_some() && is_given_caught(project, code, value));
+    if !is_exception {
+        return None;
+    }
+    let place = match base {
+        Some(base) => facts.places.of(base)?,
+        None => facts.uses.iter().find(|used| used.at == at && matches!(used.kind, UseKind::Bind(_)))?.place,
+    };
+    let located = project.locate(code, place).filter(|located| located.rest.is_empty())?;
+    if matches!(located.holder, Holder::Local { .. }) || is_let_go(project, located.holder, (code, at)) {
+        return None;
+    }
+    let on_class = matches!(located.holder, Holder::Attribute { class, .. }
+    if project.sites(located.holder).iter().any(|site| {
+        site.depth == 0
+            && site.code == class.0
+            && matches!(site.find(project).kind, UseKind::Bind(value) if !project.is_field_factory(class.0, value))
+    }));
+    let kind = match located.holder {
+        Holder::Global { .. } => TracebackKind::Lasting,
+        // A default in the class body is no more than that.
+        _ if on_class && base.is_some() => TracebackKind::Lasting,
+        _ => TracebackKind::Attribute,
+    };
+    let used =
+        project.sites(located.holder).iter().filter(|site| (site.code, site.find(project).at) != (code, at));
+    let used = used
+        .filter(|site| matches!(site.find(project).kind, UseKind::Argument | UseKind::Return))
+        .map(|site| (site.code, site.find(project).at))
+        .collect();
+    let name = symbol(project, located.holder)?;
+    Some(StoredTraceback { code, at, kind, name, used })
+}
+
+fn symbol(project: &Project, holder: Holder) -> Option<String> {
+    let name = crate::growth::holder_name(project, holder)?;
+    Some(match holder.class() {
+        Some(class) => format!("{}.{name}", project.file(class.0.module).dotted_name(class.0.item)),
+        None => name,
+    })
+}
+
+/// Whether anything lets go of what a holder keeps: unbinds it, empties it or binds something else.
+fn is_let_go(project: &Project, holder: Holder, stored: (CodeId, Val)) -> bool {
+    project.sites(holder).iter().any(|site| {
+        let facts = project.facts(site.code);
+        let used = site.find(project);
+        let is_initial = !facts.is_function() || is_initializer(facts.own_name());
+        match used.kind {
+            UseKind::Unbind | UseKind::DeleteElement => true,
+            UseKind::Call(name) => {
+                matches!(facts.str(name), "clear" | "pop" | "popleft" | "remove" | "popitem")
+            }
+            UseKind::Bind(_) => !is_initial && (site.code, used.at) != stored,
+            _ => false,
+        }
+    })
+}
+
+/// `Outcome(error=error)`, where the class of the project is a record that keeps it, and the record is handed on.
+fn in_field(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+    let facts = project.facts(code);
+    let Op::Call { args, .. } = facts.body.op(at) else { return None };
+    let arg = facts.body.args(args).iter().find(|arg| is_caught(project, code, arg.value))?;
+    let ArgKind::Keyword(field) = arg.kind else { return None };
+    let class = project.constructed_class(code, at)?;
+    let is_error = |name: &str| {
+        ["Error", "Exception", "Warning", "Exit", "Interrupt"].iter().any(|ending| name.ends_with(ending))
+    };
+    let mut names = project.ancestry(class).into_iter().map(|class| project.facts(class.0).own_name());
+    if names.any(is_error) || project.external_bases(class).into_iter().any(is_error) {
+        return None;
+    }
+    let field = facts.str(field).to_owned();
+    let holder = project.attribute(class, Symbol::of(&field));
+    let is_field = !project.sites(holder).is_empty() || project.facts(class.0).own_var(&field).is_some();
+    let is_handed_on = facts.body.insts.iter().any(|inst| match inst.op {
+        Op::Return(Some(value)) => value == at || is_in(project, code, value, at),
+        Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } => value == at,
+        Op::Call { callee, args } => {
+            matches!(facts.body.op(callee), Op::Attr { name, .. } if facts.str(name) == "append")
+                && facts.body.args(args).iter().any(|arg| arg.value == at)
+        }
+        _ => false,
+    });
+    (is_field && is_handed_on).then(|| StoredTraceback {
+        code,
+        at,
+        kind: TracebackKind::Field,
+        name: format!("{}.{field}", project.file(class.0.module).dotted_name(class.0.item)),
+        used: Vec::new(),
+    })
+}
+
+fn is_in(project: &Project, code: CodeId, value: Val, part: Val) -> bool {
+    let body = &project.facts(code).body;
+    matches!(body.op(value), Op::Display { args, .. } if body.args(args).iter().any(|arg| arg.value == part))
+}

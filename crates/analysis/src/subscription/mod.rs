@@ -1,0 +1,350 @@
+//! Subscriptions: callbacks that something longer-lived keeps, and with them the objects they belong to.
+//!
+//! A finding needs a sink that outlives the object (the process, or something the object was given), a
+//! callback that holds the object strongly, and nothing in the project that takes this callback back.
+
+mod emitter;
+mod removal;
+mod sink;
+
+use leakwright_catalogue::{Holds, Words};
+
+use crate::capture::{self, Callback};
+use crate::growth::guard;
+use crate::growth::holder::{is_initializer, is_teardown};
+use crate::growth::{HolderKind, Sign};
+use crate::ir::{ArgKind, BlockId, Const, ItemKind, Op, UseKind, Val};
+use crate::project::{ClassId, CodeId, ModuleId, Project, ReferenceKind, ValueId};
+
+pub use removal::Removal;
+pub use sink::Sink;
+
+/// A callback that is never taken back from something that outlives it.
+#[derive(Clone, Debug)]
+pub struct LeakedSubscription {
+    /// Where it is handed over.
+    pub code: CodeId,
+    /// The call that does.
+    pub call: Val,
+    /// What is handed over.
+    pub callback: Callback,
+    /// The class of the object that stays.
+    pub class: ClassId,
+    /// What keeps it.
+    pub sink: Sink,
+    /// Where the project's own emitter stores it.
+    pub stored: Option<ValueId>,
+    /// What takes callbacks back, by name.
+    pub undo: Vec<String>,
+    /// What takes back too late, or something else.
+    pub removal: Removal,
+    /// Whether it is a closure on a signal of a Qt object.
+    pub is_qt: bool,
+    /// What speaks for and against it.
+    pub signs: Vec<Sign>,
+    /// More of the same in the same function.
+    pub others: Vec<Val>,
+}
+
+/// A call that hands a callback over.
+struct Registration {
+    sink: Sink,
+    stored: Option<ValueId>,
+    undo: Vec<String>,
+    holds: Holds,
+    gives_undo: bool,
+    is_qt: bool,
+}
+
+/// The subscriptions of a file that leak, in the order of the source.
+pub fn leaked(project: &Project, module: ModuleId) -> Vec<LeakedSubscription> {
+    let mut found: Vec<LeakedSubscription> = Vec::new();
+    for code in project.items(module) {
+        let facts = project.facts(code);
+        if !facts.is_function() || facts.is_broken || project.enclosing_class(code).is_none() {
+            continue;
+        }
+        for block in facts.body.originals() {
+            for call in facts.body.values(block) {
+                let Some(leak) = judge(project, code, block, call) else { continue };
+                match found.iter_mut().find(|known| {
+                    known.code == leak.code && known.sink == leak.sink && known.is_qt == leak.is_qt
+                }) {
+                    Some(known) => known.others.push(call),
+                    None => found.push(leak),
+                }
+            }
+        }
+    }
+    found
+}
+
+fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<LeakedSubscription> {
+    let facts = project.facts(code);
+    let Op::Call { callee, args } = facts.body.op(call) else { return None };
+    if args.is_empty() {
+        return None;
+    }
+    let (value, callback) =
+        facts.body.args(args).iter().find_map(|arg| capture::callback(project, code, arg.value))?;
+    let captured = capture::captured(project, code, (value, &callback));
+    let class = capture::kept_class(project, code, &captured)?;
+    let registration = registration(project, code, call, callee, &callback, class)?;
+    let is_kept = match (registration.holds, &callback) {
+        (Holds::Weak, _) | (Holds::WeakMethods, Callback::Method(_)) => says_strong(project, code, call),
+        _ => !says_weak(project, code, call),
+    };
+    if !is_kept || is_once(project, code, class, block) {
+        return None;
+    }
+    // What is handed out takes the callback back, if somebody keeps it.
+    if is_result_used(project, code, call) || (registration.gives_undo && registration.undo.is_empty()) {
+        return None;
+    }
+    let removal = removal::find(project, class, &callback, &registration.undo, &registration.sink, code)?;
+    let signs = signs(project, code, class, &registration, &removal)?;
+    Some(LeakedSubscription {
+        code,
+        call,
+        callback,
+        class,
+        sink: registration.sink,
+        stored: registration.stored,
+        undo: registration.undo,
+        removal,
+        is_qt: registration.is_qt,
+        signs,
+        others: Vec::new(),
+    })
+}
+
+/// What a call registers with, if it is a registration.
+fn registration(
+    project: &Project,
+    code: CodeId,
+    call: Val,
+    callee: Val,
+    callback: &Callback,
+    class: ClassId,
+) -> Option<Registration> {
+    let facts = project.facts(code);
+    let known = &project.catalogue().subscriptions;
+    let plain = |sink, stored, undo: Vec<String>, holds, gives_undo| {
+        Some(Registration { sink, stored, undo, holds, gives_undo, is_qt: false })
+    };
+    if let Some(path) = project.import_path(code, callee)
+        && let Some(entry) = known.function(&path)
+    {
+        if entry.target_first {
+            let Op::Call { args, .. } = facts.body.op(call) else { return None };
+            let target = facts.body.args(args).first()?.value;
+            let sink = sink::sink(project, code, target)?;
+            return plain(sink, None, entry.undo.clone(), entry.holds, entry.gives_undo);
+        }
+        return plain(Sink::Process(path), None, entry.undo.clone(), entry.holds, entry.gives_undo);
+    }
+    if let Some(found) = emitter::registration(project, code, call, callee) {
+        return plain(found.sink, Some(found.stored), found.undo, Holds::Strong, found.gives_undo);
+    }
+    let Op::Attr { base, name } = facts.body.op(callee) else { return None };
+    let name = facts.str(name);
+    if name == "connect" && sink::is_qt_signal(project, code, base, class) {
+        let is_closure = !matches!(callback, Callback::Method(_) | Callback::Object);
+        let sink = Sink::Own;
+        return is_closure.then(|| Registration {
+            sink,
+            stored: None,
+            undo: vec!["disconnect".to_owned()],
+            holds: Holds::WeakMethods,
+            gives_undo: false,
+            is_qt: true,
+        });
+    }
+    // A class of the project whose code is in view, and that keeps nothing.
+    if project.callable(code, callee).is_some_and(|found| project.is_final(found)) {
+        return None;
+    }
+    let entry = known.method(name)?;
+    if entry.event_first && !names_event(project, code, call) {
+        return None;
+    }
+    plain(sink::sink(project, code, base)?, None, entry.undo.clone(), entry.holds, entry.gives_undo)
+}
+
+/// Whether the first argument is a constant, or something written like one.
+fn names_event(project: &Project, code: CodeId, call: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Call { args, .. } = facts.body.op(call) else { return false };
+    let args = facts.body.args(args);
+    let Some(first) = args.first().filter(|arg| arg.kind == ArgKind::Positional && args.len() > 1) else {
+        return false;
+    };
+    let is_upper = |name: &str| name.chars().all(|c| !c.is_lowercase());
+    match facts.body.op(first.value) {
+        Op::Const(Const::Str(_)) | Op::Format(_) => true,
+        Op::Load(var) => is_upper(facts.var_name(var)),
+        Op::Attr { name, .. } => is_upper(facts.str(name)),
+        _ => false,
+    }
+}
+
+/// `weak=False`
+fn says_strong(project: &Project, code: CodeId, call: Val) -> bool {
+    keyword(project, code, call, "weak") == Some(false)
+}
+
+/// `weak=True`
+fn says_weak(project: &Project, code: CodeId, call: Val) -> bool {
+    keyword(project, code, call, "weak") == Some(true) || keyword(project, code, call, "once") == Some(true)
+}
+
+fn keyword(project: &Project, code: CodeId, call: Val, wanted: &str) -> Option<bool> {
+    let facts = project.facts(code);
+    let Op::Call { args, .. } = facts.body.op(call) else { return None };
+    facts.body.args(args).iter().find_map(|arg| match (arg.kind, facts.body.op(arg.value)) {
+        (ArgKind::Keyword(name), Op::Const(Const::True)) if facts.str(name) == wanted => Some(true),
+        (ArgKind::Keyword(name), Op::Const(Const::False)) if facts.str(name) == wanted => Some(false),
+        _ => None,
+    })
+}
+
+/// Whether something is done with what a call gives.
+fn is_result_used(project: &Project, code: CodeId, call: Val) -> bool {
+    let body = &project.facts(code).body;
+    body.insts.iter().any(|inst| {
+        let mut is_used = false;
+        body.operands(inst.op, |operand| is_used |= operand == call);
+        is_used && !matches!(inst.op, Op::Await(_))
+    })
+}
+
+/// Whether a registration runs once for the whole process: behind a flag that all objects share, in a
+/// class with one object, or in code that says so by its name.
+fn is_once(project: &Project, code: CodeId, class: ClassId, block: BlockId) -> bool {
+    let name = project.facts(code).own_name();
+    if name.ends_with("_once") || name == "main" || is_teardown(project, name) {
+        return true;
+    }
+    // A class that says how its objects are made hands out one again and again.
+    let is_metaclass = project.external_bases(class).contains(&"type");
+    if project.class_member(class, "__new__").is_some() || is_metaclass {
+        return true;
+    }
+    let decorated = |name: &str| name.contains("singleton");
+    let facts = project.facts(class.0);
+    let is_singleton = facts.decorators.iter().any(|decorator| match facts.body.op(*decorator) {
+        Op::Load(var) => decorated(&facts.var_name(var).to_lowercase()),
+        Op::Attr { name, .. } => decorated(&facts.str(name).to_lowercase()),
+        _ => false,
+    });
+    let of_meta = facts.body.args(facts.bases).iter().any(|arg| {
+        project.import_path(class.0, arg.value).is_some_and(|path| path.to_lowercase().contains("singleton"))
+    });
+    is_singleton || of_meta || guard::runs_once(project, HolderKind::Module, code, block)
+}
+
+/// The signs; `None` where the objects are known to be few.
+fn signs(
+    project: &Project,
+    code: CodeId,
+    class: ClassId,
+    registration: &Registration,
+    removal: &Removal,
+) -> Option<Vec<Sign>> {
+    let words = &project.catalogue().words;
+    let facts = project.facts(class.0);
+    let mut signs = Vec::new();
+    match &registration.sink {
+        Sink::Process(_) => signs.push(Sign::new(2, "what keeps the callback lives as long as the process")),
+        Sink::Global(_) => signs.push(Sign::new(1, "what keeps the callback belongs to a module")),
+        Sink::Argument(name) if project.catalogue().subscriptions.is_emitter(name) => {
+            signs.push(Sign::new(0, "what keeps the callback tells many of events, by its name"));
+        }
+        Sink::Argument(_) => signs.push(Sign::new(-3, "what keeps the callback may go with the object")),
+        Sink::Own => signs.push(Sign::new(1, "Qt keeps closures until the signal's object is destroyed")),
+    }
+    if is_initializer(project.facts(code).own_name()) {
+        signs.push(Sign::new(1, "each new object registers"));
+    }
+    match removal {
+        Removal::Never => {}
+        Removal::Finalizer(_) => signs.push(Sign::new(2, "it is taken back where that never runs")),
+        Removal::Others(_) => signs.push(Sign::new(3, "others of the same kind are taken back")),
+    }
+    if registration.stored.is_some() {
+        signs.push(Sign::new(1, "the code that keeps it is in view"));
+    }
+    let name = facts.own_name();
+    if Words::last(&words.short_lived_class, name) {
+        signs.push(Sign::new(1, "the class is made for one piece of work, by its name"));
+    } else if Words::last(&words.long_lived_class, name) || is_part(name) {
+        signs.push(Sign::new(-2, "objects of the class live long, by its name"));
+    }
+    signs.extend(making_sign(project, class)?);
+    Some(signs)
+}
+
+/// Whether a class is a part of a program of which there are as many as are installed, by its name.
+fn is_part(name: &str) -> bool {
+    let last = leakwright_catalogue::split_words(name).last().unwrap_or_default();
+    matches!(
+        last.as_str(),
+        "plugin"
+            | "extension"
+            | "addon"
+            | "integration"
+            | "middleware"
+            | "component"
+            | "main"
+            | "gui"
+            | "window"
+            | "platform"
+            | "driver"
+            | "system"
+            | "platforms"
+            | "module"
+            | "singleton"
+            | "kernel"
+            | "handler"
+            | "provider"
+            | "cog"
+            | "core"
+            | "runner"
+            | "executor"
+            | "instance"
+    )
+}
+
+/// Where the objects of a class are made; `None` where all are made with a module.
+fn making_sign(project: &Project, class: ClassId) -> Option<Option<Sign>> {
+    let mut made = project
+        .descendants(class)
+        .into_iter()
+        .flat_map(|class| project.references(class.0))
+        .filter(|found| found.kind == ReferenceKind::Call && !project.module(found.code.module).is_test)
+        .peekable();
+    if made.peek().is_none() {
+        return Some(None);
+    }
+    let is_once = |code: CodeId| {
+        let facts = project.facts(code);
+        !matches!(facts.kind, ItemKind::Function { .. })
+            || matches!(facts.own_name(), "main" | "_main" | "run")
+    };
+    if made.all(|found| is_once(found.code)) {
+        return None;
+    }
+    Some(Some(Sign::new(1, "objects of the class are made in functions")))
+}
+
+/// Whether an attribute is bound to a parameter of its method, and to which.
+fn bound_to(project: &Project, holder: crate::project::Holder) -> Vec<(CodeId, Val)> {
+    let sites = project.sites(holder).iter().filter(|site| site.depth == 0);
+    sites
+        .filter_map(|site| match site.find(project).kind {
+            UseKind::Bind(value) => Some((site.code, value)),
+            _ => None,
+        })
+        .filter(|(code, value)| !matches!(project.facts(*code).body.op(*value), Op::Const(Const::None)))
+        .collect()
+}

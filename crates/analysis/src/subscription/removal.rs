@@ -1,0 +1,172 @@
+//! What takes a callback back.
+
+use super::Sink;
+use super::sink::is_holder_in;
+use crate::capture::{self, Callback};
+use crate::growth::holder::is_teardown;
+use crate::ir::{ItemFacts, Op, Val};
+use crate::project::{ClassId, CodeId, Project};
+
+/// What takes back too late, or something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// Nothing does.
+    Never,
+    /// Only the finaliser of the object, which does not run while the callback is held.
+    Finalizer(CodeId),
+    /// The same method takes other callbacks back, here, and not this one.
+    Others(CodeId),
+}
+
+/// What is known of taking a callback back; `None` where something does.
+pub(super) fn find(
+    project: &Project,
+    class: ClassId,
+    callback: &Callback,
+    undo: &[String],
+    sink: &Sink,
+    registered_in: CodeId,
+) -> Option<Removal> {
+    let mut family = project.ancestry(class);
+    family.extend(project.descendants(class));
+    let name = match callback {
+        Callback::Method(method) => Some(project.facts(*method).own_name().to_owned()),
+        _ => None,
+    };
+    let mut found = Removal::Never;
+    for (module, facts) in project.modules() {
+        if facts.is_test {
+            continue;
+        }
+        for code in project.items(module) {
+            let facts = project.facts(code);
+            let is_own = project.enclosing_class(code).is_some_and(|class| family.contains(&class));
+            if !is_own
+                && !facts
+                    .names
+                    .iter()
+                    .any(|name| undo.iter().any(|undo| last(undo) == name) || undoes_by_name(name))
+            {
+                continue;
+            }
+            for call in (0..facts.body.insts.len()).map(Val::new) {
+                match takes_back(project, code, call, name.as_deref(), undo, is_own) {
+                    Some(true) if project.facts(code).own_name() == "__del__" && is_own => {
+                        found = Removal::Finalizer(code);
+                    }
+                    Some(true) => return None,
+                    Some(false) if is_own => found = Removal::Others(code),
+                    _ => {}
+                }
+                if is_own && code != registered_in && ends(project, code, call, sink) {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// Whether a call takes the callback back, or another one of the kind; `None` if it takes nothing back.
+fn takes_back(
+    project: &Project,
+    code: CodeId,
+    call: Val,
+    method: Option<&str>,
+    undo: &[String],
+    is_own: bool,
+) -> Option<bool> {
+    let facts = project.facts(code);
+    // `weakref.finalize(self, bus.remove_listener, …)`, `stack.callback(bus.unsubscribe, self.on_event)`
+    if let Op::Attr { name, .. } = facts.body.op(call)
+        && is_own
+        && undo.iter().any(|undo| undo == facts.str(name))
+        && !is_called(facts, call)
+    {
+        return Some(true);
+    }
+    let Op::Call { callee, args } = facts.body.op(call) else { return None };
+    let called = match facts.body.op(callee) {
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Load(var) => facts.var_name(var),
+        _ => return None,
+    };
+    let is_known = undo.iter().any(|undo| last(undo) == called);
+    if !is_known && !undoes_by_name(called) {
+        return None;
+    }
+    let given: Vec<&str> = facts
+        .body
+        .args(args)
+        .iter()
+        .filter_map(|arg| match facts.body.op(arg.value) {
+            // A method of the same name of another class is another.
+            Op::Attr { base, name } if is_own || !is_receiver(project, code, base) => {
+                is_method(project, code, arg.value).then(|| facts.str(name))
+            }
+            _ => None,
+        })
+        .collect();
+    match method {
+        Some(method) if given.contains(&method) => Some(true),
+        _ if !is_known => None,
+        Some(_) if !given.is_empty() => Some(false),
+        _ => is_own.then_some(true),
+    }
+}
+
+/// Whether a function takes something back, by its name.
+fn undoes_by_name(name: &str) -> bool {
+    let verb = leakwright_catalogue::split_words(name).next().unwrap_or_default();
+    let verbs = [
+        "remove",
+        "unregister",
+        "deregister",
+        "unsubscribe",
+        "detach",
+        "disconnect",
+        "discard",
+        "unlisten",
+        "unobserve",
+        "unbind",
+        "dispose",
+        "off",
+        "cancel",
+        "unhook",
+        "delete",
+    ];
+    verbs.contains(&verb.as_str())
+}
+
+fn is_receiver(project: &Project, code: CodeId, value: Val) -> bool {
+    matches!(project.facts(code).body.op(value), Op::Load(var) if project.self_class(code, var).is_some())
+}
+
+fn is_method(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Attr { base, .. } = facts.body.op(value) else { return false };
+    match facts.body.op(base) {
+        Op::Load(var) if project.self_class(code, var).is_some() => {
+            matches!(capture::callback(project, code, value), Some((_, Callback::Method(_))))
+        }
+        _ => true,
+    }
+}
+
+fn is_called(facts: &ItemFacts, value: Val) -> bool {
+    facts.body.insts.iter().any(|inst| matches!(inst.op, Op::Call { callee, .. } if callee == value))
+}
+
+/// Whether a call ends what keeps the callback: `self.bus.close()`.
+fn ends(project: &Project, code: CodeId, call: Val, sink: &Sink) -> bool {
+    let Sink::Argument(name) = sink else { return false };
+    let facts = project.facts(code);
+    let Op::Call { callee, .. } = facts.body.op(call) else { return false };
+    let Op::Attr { base, name: method } = facts.body.op(callee) else { return false };
+    let ends = is_teardown(project, facts.str(method)) || facts.str(method).starts_with("clear");
+    ends && is_holder_in(project, code, base, name)
+}

@@ -1,0 +1,112 @@
+//! Subscriptions: calls that hand a callback to something that keeps it, and what takes it back.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+/// A call that hands over a callback.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Subscription {
+    /// The call: with a dot its import path, without one the name of a method.
+    pub register: String,
+    /// Other paths or names of the same.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What takes the callback back, by path or name.
+    #[serde(default)]
+    pub undo: Vec<String>,
+    /// How the callback is held.
+    #[serde(default)]
+    pub holds: Holds,
+    /// Whether the first argument names an event.
+    #[serde(default)]
+    pub event_first: bool,
+    /// Whether the first argument is what keeps the callback.
+    #[serde(default)]
+    pub target_first: bool,
+    /// Whether the call hands out what takes the callback back.
+    #[serde(default)]
+    pub gives_undo: bool,
+}
+
+/// How a callback is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// It stays until it is taken back.
+    #[default]
+    Strong,
+    /// It goes with what it belongs to.
+    Weak,
+    /// A bound method goes with its object; anything else stays.
+    WeakMethods,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    registries: FxHashSet<String>,
+    singletons: FxHashSet<String>,
+    emitters: FxHashSet<String>,
+    subscription: Vec<Subscription>,
+}
+
+/// Subscriptions by import path and by name of the method.
+#[derive(Clone, Debug)]
+pub struct Subscriptions {
+    registries: FxHashSet<String>,
+    singletons: FxHashSet<String>,
+    emitters: FxHashSet<String>,
+    entries: Vec<Subscription>,
+    by_name: FxHashMap<String, usize>,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(file: File) -> Self {
+        let File { registries, singletons, emitters, subscription } = file;
+        let mut subscriptions =
+            Self { registries, singletons, emitters, entries: Vec::new(), by_name: FxHashMap::default() };
+        subscriptions.extend(subscription);
+        subscriptions
+    }
+
+    /// Adds subscriptions, which win over those of the same path or name.
+    pub(crate) fn extend(&mut self, own: Vec<Subscription>) {
+        for entry in own {
+            let index = self.entries.len();
+            for name in std::iter::once(&entry.register).chain(&entry.aliases) {
+                self.by_name.insert(name.clone(), index);
+            }
+            self.entries.push(entry);
+        }
+    }
+
+    /// The subscription that a function makes, by its import path.
+    pub fn function(&self, path: &str) -> Option<&Subscription> {
+        self.get(path).filter(|_| path.contains('.'))
+    }
+
+    /// The subscription that a method of a name makes.
+    pub fn method(&self, name: &str) -> Option<&Subscription> {
+        self.get(name).filter(|_| !name.contains('.'))
+    }
+
+    fn get(&self, name: &str) -> Option<&Subscription> {
+        self.by_name.get(name).map(|&index| &self.entries[index])
+    }
+
+    /// Whether what a call of an import path gives lives as long as the process.
+    pub fn is_registry(&self, path: &str) -> bool {
+        self.registries.contains(path)
+    }
+
+    /// Whether a method of a name hands out the one object of its class.
+    pub fn is_singleton(&self, name: &str) -> bool {
+        self.singletons.contains(name)
+    }
+
+    /// Whether something of a name tells others of events, by its last word.
+    pub fn is_emitter(&self, name: &str) -> bool {
+        crate::Words::last(&self.emitters, name)
+    }
+}
