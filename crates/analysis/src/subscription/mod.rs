@@ -13,7 +13,7 @@ use crate::capture::{self, Callback};
 use crate::growth::guard;
 use crate::growth::holder::{is_initializer, is_teardown};
 use crate::growth::{HolderKind, Sign};
-use crate::ir::{ArgKind, BlockId, Const, ItemKind, Op, UseKind, Val};
+use crate::ir::{ArgKind, BlockId, Const, Op, UseKind, Val};
 use crate::project::{ClassId, CodeId, ModuleId, Project, ReferenceKind, ValueId};
 
 pub use removal::Removal;
@@ -280,7 +280,13 @@ fn signs(
     } else if Words::last(&words.long_lived_class, name) || is_part(name) {
         signs.push(Sign::new(-2, "objects of the class live long, by its name"));
     }
-    signs.extend(making_sign(project, class)?);
+    let calls = making_calls(project, class);
+    if calls.iter().any(|code| !runs_once(project, *code)) {
+        signs.push(Sign::new(1, "objects of the class are made in functions"));
+    } else if !calls.is_empty() {
+        // All are made with a module.
+        return None;
+    }
     Some(signs)
 }
 
@@ -315,26 +321,19 @@ fn is_part(name: &str) -> bool {
     )
 }
 
-/// Where the objects of a class are made; `None` where all are made with a module.
-fn making_sign(project: &Project, class: ClassId) -> Option<Option<Sign>> {
-    let mut made = project
-        .descendants(class)
-        .into_iter()
-        .flat_map(|class| project.references(class.0))
-        .filter(|found| found.kind == ReferenceKind::Call && !project.module(found.code.module).is_test)
-        .peekable();
-    if made.peek().is_none() {
-        return Some(None);
-    }
-    let is_once = |code: CodeId| {
-        let facts = project.facts(code);
-        !matches!(facts.kind, ItemKind::Function { .. })
-            || matches!(facts.own_name(), "main" | "_main" | "run")
-    };
-    if made.all(|found| is_once(found.code)) {
-        return None;
-    }
-    Some(Some(Sign::new(1, "objects of the class are made in functions")))
+/// The items that make objects of a class, or of one derived from it, outside tests.
+fn making_calls(project: &Project, class: ClassId) -> Vec<CodeId> {
+    let classes = project.descendants(class).into_iter();
+    let made = classes.flat_map(|class| project.references(class.0));
+    made.filter(|found| found.kind == ReferenceKind::Call && !project.module(found.code.module).is_test)
+        .map(|found| found.code)
+        .collect()
+}
+
+/// Whether an item runs once in a process: module and class bodies, and what starts the program.
+fn runs_once(project: &Project, code: CodeId) -> bool {
+    let facts = project.facts(code);
+    !facts.is_function() || matches!(facts.own_name(), "main" | "_main" | "run")
 }
 
 /// Whether an attribute is bound to a parameter of its method, and to which.
