@@ -29,7 +29,11 @@ impl std::str::FromStr for Selector {
                 let metadata = rule.metadata();
                 [metadata.code, metadata.name, metadata.family.name()]
             });
-            return Err(UnknownSelector { text: text.to_owned(), suggestion: closest(text, known) });
+            // The code of another tool is no slip of the pen.
+            let is_foreign =
+                !text.starts_with(['L', 'l']) && text.ends_with(|end: char| end.is_ascii_digit());
+            let suggestion = closest(text, known).filter(|_| !is_foreign);
+            return Err(UnknownSelector { text: text.to_owned(), suggestion });
         }
         Ok(Self { text: text.to_owned(), rules })
     }
