@@ -45,9 +45,9 @@ fn is_module_within(project: &Project, code: CodeId, value: Val, fuel: u32) -> b
             },
         },
         Op::Load(var) => {
-            is_module_variable(project, code, var, fuel) || is_used_as_module(project, code, value)
+            is_module_variable(project, code, var, fuel) || is_used_as_module(project, code, value, fuel)
         }
-        Op::Attr { .. } => is_used_as_module(project, code, value),
+        Op::Attr { .. } => is_used_as_module(project, code, value, fuel),
         _ => false,
     }
 }
@@ -94,7 +94,7 @@ fn names_module(project: &Project, code: CodeId, annotation: Val, fuel: u32) -> 
 }
 
 /// Whether something is done with what holds a value that is done with modules only.
-fn is_used_as_module(project: &Project, code: CodeId, value: Val) -> bool {
+fn is_used_as_module(project: &Project, code: CodeId, value: Val, fuel: u32) -> bool {
     let facts = project.facts(code);
     let Some(place) = facts.places.of(value) else { return false };
     if is_asked_here(project, facts, place) {
@@ -109,7 +109,7 @@ fn is_used_as_module(project: &Project, code: CodeId, value: Val) -> bool {
             UseKind::Call(_) => is_asked(project, project.facts(site.code), used.at),
             UseKind::Bind(bound) => {
                 matches!(project.facts(site.code).body.op(bound), Op::Call { .. })
-                    && is_module_within(project, site.code, bound, 2)
+                    && is_module_within(project, site.code, bound, fuel.min(2))
                     || is_annotated(project, site.code, bound)
             }
             _ => false,
