@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Known, none_test};
+use super::openness;
 use super::raising::{is_fallible, may_be_caught};
 use super::step::{Event, event};
 use super::{Acquisition, Drop, Escape, Fate, Recipient};
@@ -254,10 +255,14 @@ impl Analysis<'_> {
     /// Whether a condition is true on the ways where the resource is open, if that is known.
     fn truth(&self, held: &Held, condition: Val) -> Option<bool> {
         let is_held = |value: Val| held.values.contains(&value);
+        if let Some((asked, answer)) = openness::asked(self.facts, condition)
+            && is_held(asked)
+        {
+            return Some(answer);
+        }
         match self.facts.body.op(condition) {
             Op::Not(inner) => self.truth(held, inner).map(|truth| !truth),
             _ if is_held(condition) && self.is_whole(condition) => Some(true),
-            Op::Attr { base, name } if is_held(base) && self.facts.str(name) == "closed" => Some(false),
             // The pipes of a process that were asked for are there.
             Op::Attr { base, name }
                 if is_held(base) && matches!(self.facts.str(name), "stdin" | "stdout" | "stderr") =>

@@ -13,6 +13,7 @@ mod condition;
 mod factory;
 mod follow;
 mod keeping;
+mod openness;
 mod owner;
 mod parameter;
 mod raising;

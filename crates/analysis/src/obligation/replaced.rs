@@ -2,6 +2,7 @@
 
 use leakwright_catalogue::OnDrop;
 
+use super::openness;
 use super::owner::{self, Effect, Owned, effect};
 use crate::ir::{BlockId, Body, FrameKind, Op, UseKind};
 use crate::project::{CodeId, Project, Site};
@@ -80,7 +81,9 @@ fn is_let_go(project: &Project, code: CodeId, owned: &Owned) -> bool {
         let is_method = matches!(kind, UseKind::Call(_));
         let is_store = site.find(project).at == owned.store.value;
         let is_released = matches!(effect(project, *site, resource), Effect::Release);
-        site.rest(project).is_empty() && !is_method && !is_store && !is_released
+        let rest = site.rest(project);
+        rest.is_empty() && !is_method && !is_store && !is_released
+            || openness::is_asked(project.facts(site.code), site.find(project), &rest)
     });
     if is_looked_at {
         return true;
