@@ -25,9 +25,16 @@ pub(super) fn created(project: &Project, code: CodeId) -> Vec<ValueId> {
     calls.filter(|at| makes_task(project, code, *at)).map(|at| code.value(at)).collect()
 }
 
-/// Whether an instruction is a call that makes a task.
+/// Whether an instruction is a call that makes a task. `ensure_future(task)` gives the task back.
 pub(super) fn makes_task(project: &Project, code: CodeId, at: Val) -> bool {
-    matches!(project.facts(code).body.op(at), Op::Call { callee, .. } if is_creator(project, code, callee))
+    let facts = project.facts(code);
+    let Op::Call { callee, args } = facts.body.op(at) else { return false };
+    let is_task = |given: Val| {
+        let Op::Load(var) = facts.body.op(given) else { return false };
+        facts.only_value(var).is_some_and(|made| made < given && makes_task(project, code, made))
+    };
+    is_creator(project, code, callee)
+        && !facts.body.args(args).first().is_some_and(|given| is_task(given.value))
 }
 
 /// Whether a value is a function that makes a task.
