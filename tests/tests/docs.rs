@@ -5,9 +5,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
-use leakwright_testkit::{Fence, check_fences, fences, leakwright, repository};
+use leakwright_testkit::{Fence, binary, check_fences, fences, leakwright, repository};
 
 /// Commands that are shown and not run here: they install something, or are what runs this test.
 const NOT_RUN: [&str; 5] = ["git clone", "cd ", "cargo install", "cargo xtask", "cargo build"];
@@ -35,15 +35,46 @@ fn fences_in(language: &str) -> Vec<(PathBuf, Fence)> {
 }
 
 /// What a command of the documents prints, on both outputs; `None` if it is not run.
-fn run(command: &str) -> Option<String> {
+fn run(command: &str, directory: &Path) -> Option<String> {
     if NOT_RUN.iter().any(|prefix| command.starts_with(prefix)) {
         return None;
     }
-    let words = command.strip_prefix("cargo run --release -- ").or(command.strip_prefix("leakwright "));
-    let words = words.unwrap_or_else(|| panic!("a document shows `{command}`, which no test can run"));
-    let output = leakwright(repository()).args(words.split_whitespace()).output().unwrap();
+    let command = command.replace("cargo run --release -- ", "leakwright ");
+    let is_ours = command.split(" | ").any(|part| part.starts_with("leakwright "));
+    assert!(is_ours, "a document shows `{command}`, which no test can run");
+    let output = if command.contains(['|', '\'', '"']) {
+        in_a_shell(&command, directory)
+    } else {
+        leakwright(directory).args(command.split_whitespace().skip(1)).output().unwrap()
+    };
     let text = [output.stdout, output.stderr].concat();
     Some(String::from_utf8(text).unwrap())
+}
+
+fn in_a_shell(command: &str, directory: &Path) -> Output {
+    let program = format!("leakwright() {{ \"$LEAKWRIGHT\" \"$@\"; }}\n{command}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &program]).env("LEAKWRIGHT", binary()).env("NO_COLOR", "1");
+    shell.current_dir(directory).output().unwrap()
+}
+
+/// Where the commands of a document are run, one after the other: in the repository, or for pages of their own
+/// in a folder with a copy of the examples, which they may change.
+fn folder_for(document: &Path) -> (PathBuf, Option<tempfile::TempDir>) {
+    if !document.starts_with("docs") || document.starts_with("docs/rules") {
+        return (repository().to_owned(), None);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let examples = repository().join("examples/memory_store");
+    let copy = folder.path().join("examples/memory_store");
+    fs::create_dir_all(&copy).unwrap();
+    for entry in fs::read_dir(examples).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "py") {
+            fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    (folder.path().to_owned(), Some(folder))
 }
 
 /// Whether a text is as shown, where a line `[…]` stands for any number of lines.
@@ -64,13 +95,22 @@ fn is_as_shown(text: &str, shown: &str) -> bool {
 #[test]
 fn commands_print_what_the_documents_show() {
     let mut ran = 0;
-    for (path, fence) in fences_in("console") {
-        for block in fence.code.split_inclusive('\n').collect::<String>().split("$ ").skip(1) {
-            let (command, shown) = block.split_once('\n').unwrap_or((block, ""));
-            let Some(text) = run(command) else { continue };
-            let fits = shown.is_empty() || is_as_shown(&text, shown);
-            assert!(fits, "{}:{}: `{command}` prints:\n{text}", path.display(), fence.line);
-            ran += 1;
+    for (path, text) in documents() {
+        let fences = fences(&text).into_iter().filter(|fence| fence.language == "console");
+        let (folder, _copy) = folder_for(&path);
+        for fence in fences {
+            for block in format!("\n{}", fence.code).split("\n$ ").skip(1) {
+                let (command, shown) = block.split_once('\n').unwrap_or((block, ""));
+                let Some(text) = run(command, &folder) else { continue };
+                let shown = if shown.is_empty() || shown.ends_with('\n') {
+                    shown.to_owned()
+                } else {
+                    format!("{shown}\n")
+                };
+                let fits = shown.is_empty() || is_as_shown(&text, &shown);
+                assert!(fits, "{}:{}: `{command}` prints:\n{text}", path.display(), fence.line);
+                ran += 1;
+            }
         }
     }
     assert!(ran > 2, "{ran} commands ran");

@@ -89,4 +89,10 @@ fn it_is_checked_without_failure_and_its_fixes_compile() {
     let said = String::from_utf8_lossy(&again.stdout).into_owned();
     assert!(said.contains("Applied 0 fixes in 0 files"), "{said}");
     assert!(snapshot(&changed) == once, "a second run changed something");
+
+    let undone = leakwright(copy.path()).arg("undo").output().unwrap();
+    assert!(undone.status.success(), "{}", String::from_utf8_lossy(&undone.stderr));
+    let copies: Vec<PathBuf> =
+        files.iter().map(|path| copy.path().join(path.strip_prefix(&library).unwrap())).collect();
+    assert!(snapshot(&copies) == snapshot(&files), "`undo` left something");
 }

@@ -247,6 +247,10 @@ impl Checked {
         self.findings.iter().filter(|judged| !judged.is_suppressed)
     }
 
+    pub(crate) fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     pub(crate) fn into_files(self) -> Vec<SourceFile> {
         self.files
     }

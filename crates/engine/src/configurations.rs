@@ -26,7 +26,7 @@ pub struct Configurations {
 }
 
 /// Names of configuration files, the first that is there wins.
-const NAMES: [&str; 3] = ["leakwright.toml", ".leakwright.toml", "pyproject.toml"];
+pub(crate) const NAMES: [&str; 3] = ["leakwright.toml", ".leakwright.toml", "pyproject.toml"];
 
 impl Configurations {
     /// The configuration that holds in a directory. The directory should be absolute.

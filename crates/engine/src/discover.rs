@@ -27,13 +27,14 @@ pub struct Found {
 }
 
 /// Directories that hold other people's code, or none.
-const SKIPPED: [&str; 24] = [
+const SKIPPED: [&str; 25] = [
     ".bzr",
     ".direnv",
     ".eggs",
     ".git",
     ".hg",
     ".ipynb_checkpoints",
+    ".leakwright",
     ".leakwright_cache",
     ".mypy_cache",
     ".nox",

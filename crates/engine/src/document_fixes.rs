@@ -6,7 +6,7 @@ use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Sources};
 use leakwright_syntax::{TextRange, Tree};
 
-use crate::apply::conflicts;
+use crate::fixing::conflicts;
 use crate::linked::{Analysis, Found};
 use crate::load::parse;
 use crate::suppress::silence;

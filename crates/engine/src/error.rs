@@ -47,6 +47,12 @@ pub enum Problem {
     /// It changed between being read and being written.
     #[error("changed since it was read; left as it is")]
     ChangedMeanwhile,
+    /// A link leads to it, out of what was to be fixed.
+    #[error("lies outside of the project, through a link; left as it is")]
+    Outside,
+    /// The journal cannot be written, so that fixes could not be taken back.
+    #[error("the journal cannot be written, so nothing was changed: {0}")]
+    Unrecorded(String),
 }
 
 impl Problem {

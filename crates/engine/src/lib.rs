@@ -4,7 +4,6 @@
 //! the rules, leaves out what is suppressed, and applies fixes. It knows neither the terminal nor the
 //! language server: progress goes through a trait, results are data.
 
-mod apply;
 mod check;
 mod config;
 mod configurations;
@@ -12,6 +11,8 @@ mod discover;
 mod document;
 mod document_fixes;
 mod error;
+mod fixing;
+mod home;
 mod linked;
 mod load;
 mod module_name;
@@ -23,13 +24,17 @@ mod text_edit;
 mod threads;
 mod workspace;
 
-pub use apply::{Applied, FixOptions, Fixed, Outcome, fix, write};
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
 pub use config::{Config, ConfigError, Preset};
 pub use configurations::{Configurations, Origin};
 pub use discover::{Discovered, discover};
 pub use document::{DocumentContext, DocumentMapper, Mapped};
 pub use error::{FileError, Problem};
+pub use fixing::{
+    Answer, Applied, Change, Consent, FileRecord, FixOptions, FixRecord, Fixed, Journal, JournalError,
+    Outcome, Proposal, Restoring, Run, UndoError, Written, fix, fix_with, write, write_unrecorded,
+};
+pub use home::{home, part};
 pub use linked::{Analysis, Found, Linked};
 pub use load::SourceFile;
 pub use provisional::Settled;

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Handles(CheckArgs),
     /// Mend what can be mended.
     Fix(FixArgs),
+    /// Take back what `fix` changed last; again, what it changed before that.
+    Undo(UndoArgs),
     /// Explain a rule.
     Explain(ExplainArgs),
     /// List the rules.
@@ -153,6 +155,33 @@ pub(crate) struct FixArgs {
     /// Show what would change; write nothing.
     #[arg(long)]
     pub(crate) diff: bool,
+
+    /// Show each fix, and ask whether it is to be applied: yes, no, all that follow, or quit.
+    #[arg(long, short, conflicts_with = "diff")]
+    pub(crate) interactive: bool,
+
+    /// Do not record what is changed. `undo` cannot take it back.
+    #[arg(long)]
+    pub(crate) no_journal: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct UndoArgs {
+    /// A file or folder of the project.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Show what would change; write nothing.
+    #[arg(long, conflicts_with_all = ["list", "forget"])]
+    pub(crate) diff: bool,
+
+    /// List what can be taken back, the last first.
+    #[arg(long, conflicts_with = "forget")]
+    pub(crate) list: bool,
+
+    /// Drop the last run from the journal, and leave the files as they are.
+    #[arg(long)]
+    pub(crate) forget: bool,
 }
 
 #[derive(Args)]

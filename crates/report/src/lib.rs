@@ -5,6 +5,6 @@ mod json;
 mod positions;
 mod text;
 
-pub use diff::unified_diff;
+pub use diff::{coloured_diff, unified_diff};
 pub use json::{SCHEMA, json};
 pub use text::{Frames, headline, text};

@@ -1,11 +1,13 @@
 //! The commands.
 
+mod asking;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fix;
 pub(crate) mod rules;
 pub(crate) mod server;
+pub(crate) mod undo;
 
 use leakwright_engine::{Checked, FileError, Problem};
 
@@ -61,6 +63,14 @@ fn exit_of(checked: &Checked) -> Exit {
     let is_leak =
         |judged: &leakwright_engine::Judged| judged.finding.severity >= leakwright_rules::Severity::Warning;
     if checked.active().any(is_leak) { Exit::Found } else { Exit::Clean }
+}
+
+/// A path relative to the working directory, where it is below it.
+fn shown(path: &std::path::Path) -> String {
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let text = relative.to_string_lossy().replace('\\', "/");
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// Whether anything that was asked for exists.

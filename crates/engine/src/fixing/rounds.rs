@@ -5,17 +5,15 @@
 //! changes nothing is the last.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Fix};
 use leakwright_syntax::TextRange;
 
-use crate::check::{Checked, Input, Options, Progress, gather, judge};
-use crate::error::{FileError, Problem};
+use super::consent::{Change, Consent, Decider, Proposal};
+use crate::check::{Checked, Input, Judged, Options, Progress, gather, judge};
 use crate::load::{SourceFile, line_of};
-use crate::source::content_hash;
 use crate::text_edit::apply_edits;
 use crate::threads::pool;
 
@@ -47,9 +45,12 @@ pub struct Fixed {
     pub before: String,
     /// The text as it is now.
     pub after: String,
-    absolute: PathBuf,
-    bytes: Option<Vec<u8>>,
-    hash: String,
+    /// The path to write to.
+    pub(super) absolute: PathBuf,
+    /// What to write; `None` where the file's encoding cannot hold it.
+    pub(super) bytes: Option<Vec<u8>>,
+    /// Hash of the bytes that were read.
+    pub(super) hash: String,
 }
 
 /// A fix that was applied.
@@ -63,6 +64,10 @@ pub struct Applied {
     pub code: &'static str,
     /// What identifies the finding.
     pub fingerprint: String,
+    /// What leaks.
+    pub symbol: String,
+    /// What the finding says.
+    pub message: String,
     /// The fix.
     pub fix: Fix,
     /// Other fixes of the finding, that were not taken.
@@ -74,6 +79,20 @@ const MAX_ROUNDS: usize = 32;
 
 /// Fixes files in memory; nothing is written.
 pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Outcome {
+    rounds(input, options, progress, Decider::All)
+}
+
+/// The same, with those fixes only that are agreed to.
+pub fn fix_with(
+    input: &Input,
+    options: &FixOptions,
+    progress: &dyn Progress,
+    consent: &mut dyn Consent,
+) -> Outcome {
+    rounds(input, options, progress, Decider::Ask(consent))
+}
+
+fn rounds(input: &Input, options: &FixOptions, progress: &dyn Progress, mut decider: Decider<'_>) -> Outcome {
     pool().install(|| {
         let (files, errors) = gather(input, progress);
         let originals: Vec<SourceFile> = files.clone();
@@ -81,7 +100,7 @@ pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Outc
         let mut applied: Vec<Applied> = Vec::new();
         let mut attempts = Attempts::default();
         for _ in 0..MAX_ROUNDS {
-            let chosen = choose(&checked, options, &mut attempts);
+            let chosen = choose(&checked, options, &mut attempts, &mut decider);
             if chosen.is_empty() {
                 break;
             }
@@ -144,40 +163,69 @@ struct Chosen {
     edits: Vec<Edit>,
 }
 
-/// The best fix of each finding, as far as they go together.
-fn choose(checked: &Checked, options: &FixOptions, attempts: &mut Attempts) -> Vec<Chosen> {
+/// The best fix of each finding that is agreed to, as far as they go together.
+fn choose(
+    checked: &Checked,
+    options: &FixOptions,
+    attempts: &mut Attempts,
+    decider: &mut Decider<'_>,
+) -> Vec<Chosen> {
     attempts.note(checked);
     let limit = if options.allow_unsafe { Applicability::Unsafe } else { Applicability::Safe };
     let mut taken: BTreeMap<ModuleId, Vec<Edit>> = BTreeMap::new();
     let mut chosen = Vec::new();
     for judged in checked.active() {
+        if decider.is_done() {
+            break;
+        }
         let fixes = checked.fixes(&judged.finding);
-        let fitting = fixes.iter().find(|fix| {
-            fix.applicability <= limit && !fix.edits.is_empty() && attempts.may(&judged.fingerprint, fix.id)
-        });
-        let Some(fix) = fitting else { continue };
-        if conflicts(&taken, &fix.edits) {
-            continue;
+        let fitting = fixes.iter().filter(|fix| fix.applicability <= limit && !fix.edits.is_empty());
+        for fix in fitting {
+            if !attempts.may(&judged.fingerprint, fix.id) {
+                continue;
+            }
+            if conflicts(&taken, &fix.edits) {
+                break;
+            }
+            attempts.count(&judged.fingerprint, fix.id);
+            if decider.agrees(|| propose(checked, judged, fix)) {
+                for edit in &fix.edits {
+                    taken.entry(edit.module).or_default().push(edit.clone());
+                }
+                chosen.push(Chosen {
+                    edits: fix.edits.clone(),
+                    applied: applied(checked, judged, fix, &fixes),
+                });
+                break;
+            }
         }
-        attempts.count(&judged.fingerprint, fix.id);
-        for edit in &fix.edits {
-            taken.entry(edit.module).or_default().push(edit.clone());
-        }
-        let file = checked.file(judged.finding.module);
-        let others = fixes.iter().filter(|other| other.id != fix.id);
-        chosen.push(Chosen {
-            edits: fix.edits.clone(),
-            applied: Applied {
-                path: file.path.clone(),
-                line: line_of(&file.text, judged.finding.range.start),
-                code: judged.finding.rule.metadata().code,
-                fingerprint: judged.fingerprint.clone(),
-                alternatives: others.map(|other| other.title.clone()).collect(),
-                fix: fix.clone(),
-            },
-        });
     }
     chosen
+}
+
+fn applied(checked: &Checked, judged: &Judged, fix: &Fix, fixes: &[Fix]) -> Applied {
+    let finding = &judged.finding;
+    let file = checked.file(finding.module);
+    let others = fixes.iter().filter(|other| other.id != fix.id);
+    Applied {
+        path: file.path.clone(),
+        line: line_of(&file.text, finding.range.start),
+        code: finding.rule.metadata().code,
+        fingerprint: judged.fingerprint.clone(),
+        symbol: finding.symbol.clone(),
+        message: finding.message.clone(),
+        alternatives: others.map(|other| other.title.clone()).collect(),
+        fix: fix.clone(),
+    }
+}
+
+/// A fix with what it would change; `None` if it would break something.
+fn propose<'c>(checked: &'c Checked, judged: &'c Judged, fix: &'c Fix) -> Option<Proposal<'c>> {
+    let changes = rewrite(checked.files(), fix.edits.iter())?.into_iter().map(|(module, after)| {
+        let before = checked.file(module);
+        Change { path: before.path.clone(), before: before.text.to_string(), after: after.text.to_string() }
+    });
+    Some(Proposal { checked, judged, fix, changes: changes.collect() })
 }
 
 /// Whether edits touch text that others change. An import that is there already is shared.
@@ -233,39 +281,4 @@ fn rewrite<'e>(
         changed.push((module, rewritten));
     }
     Some(changed)
-}
-
-/// Writes fixed files, each as a whole or not at all. A file that changed since it was read is left
-/// as it is. Returns what could not be written.
-pub fn write(changed: &[Fixed]) -> Vec<FileError> {
-    changed
-        .iter()
-        .filter_map(|file| write_one(file).err().map(|problem| FileError::new(&file.path, problem)))
-        .collect()
-}
-
-fn write_one(file: &Fixed) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::Unwritable(error.to_string());
-    let Some(bytes) = &file.bytes else {
-        return Err(Problem::Unwritable(
-            "the fix needs a character that the file's encoding lacks".to_owned(),
-        ));
-    };
-    // A link is written through, not replaced.
-    let target = std::fs::canonicalize(&file.absolute).map_err(failed)?;
-    let current = std::fs::read(&target).map_err(failed)?;
-    if content_hash(&current) != file.hash {
-        return Err(Problem::ChangedMeanwhile);
-    }
-    let directory = target.parent().unwrap_or(Path::new("."));
-    let permissions = std::fs::metadata(&target).map_err(failed)?.permissions();
-    if permissions.readonly() {
-        return Err(Problem::Unwritable("the file is read-only".to_owned()));
-    }
-    let mut temporary = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
-    temporary.as_file().set_permissions(permissions).map_err(failed)?;
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(&target).map_err(|error| failed(error.error))?;
-    Ok(())
 }
