@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use leakwright_testkit::{LspClient, file_uri};
+use leakwright_testkit::{Folder, LspClient, file_uri};
 use serde_json::{Value, json};
 
 const REGISTRY: &str = "class Registry:\n    def __init__(self):\n        self.entries = []\n\n    def handle_event(self, event):\n        self.entries.append(event)\n";
@@ -18,40 +18,12 @@ const USER: &str = "from factory import connect\n\n\ndef load(path):\n    handle
 /// Longer than the longest pause of the server, and than linking what the tests have.
 const QUIET: Duration = Duration::from_millis(700);
 
-struct Folder {
-    dir: tempfile::TempDir,
-}
-
-impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self { dir: tempfile::tempdir().unwrap() };
-        for (name, text) in files {
-            folder.write(name, text);
-        }
-        folder
-    }
-
-    /// With so much code in another file that it is not linked at every edit.
-    fn large(files: &[(&str, &str)]) -> Self {
-        let folder = Self::new(files);
-        let body: String = (0..4000).map(|n| format!("    x{n} = print({n}, 'text')\n")).collect();
-        folder.write("ballast.py", &format!("def run():\n{body}"));
-        folder
-    }
-
-    fn path(&self) -> &Path {
-        self.dir.path()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn uri(&self, name: &str) -> String {
-        file_uri(&self.path().join(name))
-    }
+/// With so much code in another file that it is not linked at every edit.
+fn large(files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(files);
+    let body: String = (0..4000).map(|n| format!("    x{n} = print({n}, 'text')\n")).collect();
+    folder.write("ballast.py", &format!("def run():\n{body}"));
+    folder
 }
 
 fn capabilities() -> Value {
@@ -77,7 +49,7 @@ fn changed(client: &mut LspClient, uri: &str, kind: u32) {
 fn a_leak_that_another_file_disproves_is_not_shown_and_comes_and_goes_with_its_text() {
     for folder in [
         Folder::new(&[("registry.py", REGISTRY), ("reset.py", RESET)]),
-        Folder::large(&[("registry.py", REGISTRY), ("reset.py", RESET)]),
+        large(&[("registry.py", REGISTRY), ("reset.py", RESET)]),
     ] {
         let (registry, reset) = (folder.uri("registry.py"), folder.uri("reset.py"));
         let mut client = LspClient::start_in(folder.path(), &capabilities());
@@ -103,7 +75,7 @@ fn a_leak_that_another_file_disproves_is_not_shown_and_comes_and_goes_with_its_t
 fn a_resource_that_another_file_hands_out_is_found_when_either_is_edited() {
     for folder in [
         Folder::new(&[("factory.py", "def connect(path):\n    return path\n"), ("user.py", USER)]),
-        Folder::large(&[("factory.py", "def connect(path):\n    return path\n"), ("user.py", USER)]),
+        large(&[("factory.py", "def connect(path):\n    return path\n"), ("user.py", USER)]),
     ] {
         let (factory, user) = (folder.uri("factory.py"), folder.uri("user.py"));
         let mut client = LspClient::start_in(folder.path(), &capabilities());

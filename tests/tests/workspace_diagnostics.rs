@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use leakwright_testkit::{LspClient, file_uri};
+use leakwright_testkit::{Folder, LspClient, file_uri};
 use serde_json::{Value, json};
 
 const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
@@ -16,41 +16,11 @@ const USER: &str = "from factory import connect\n\n\ndef load(path):\n    handle
 /// Longer than the longest pause of the server, and than judging what the tests have.
 const QUIET: Duration = Duration::from_millis(700);
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
-        for (name, text) in files {
-            folder.write(name, text);
-        }
-        folder
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn remove(&self, name: &str) {
-        std::fs::remove_file(self.path().join(name)).unwrap();
-    }
-
-    fn uri(&self, name: &str) -> String {
-        file_uri(&self.path().join(name))
-    }
-
-    fn params(&self, capabilities: &Value) -> Value {
-        json!({
-            "workspaceFolders": [{ "uri": file_uri(self.path()), "name": "folder" }],
-            "capabilities": capabilities
-        })
-    }
+fn params(folder: &Folder, capabilities: &Value) -> Value {
+    json!({
+        "workspaceFolders": [{ "uri": file_uri(folder.path()), "name": "folder" }],
+        "capabilities": capabilities
+    })
 }
 
 fn capabilities() -> Value {
@@ -212,7 +182,7 @@ fn open_files_only_is_a_setting_that_can_be_changed() {
     let folder = Folder::new(&[("a.py", LEAK), ("b.py", LEAK)]);
     let (a, b) = (folder.uri("a.py"), folder.uri("b.py"));
     let only = |yes: bool| json!({ "openFilesOnly": yes });
-    let mut client = LspClient::start_set(folder.path(), &folder.params(&capabilities()), only(true));
+    let mut client = LspClient::start_set(folder.path(), &params(&folder, &capabilities()), only(true));
     client.open(&a, LEAK, 1);
     client.wait_until_shown(&a, leaks);
     client.shown_after(QUIET, &b);
@@ -227,7 +197,7 @@ fn open_files_only_is_a_setting_that_can_be_changed() {
     client.set(Value::Null);
     client.wait_until_shown(&a, leaks);
     // A client that cannot be asked says it at the start, and when it changes.
-    let mut params = folder.params(&json!({}));
+    let mut params = params(&folder, &json!({}));
     params["initializationOptions"] = only(true);
     let mut client = LspClient::start_with(folder.path(), &params);
     client.shown_after(QUIET, &a);

@@ -16,14 +16,16 @@ use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
     CodeAction, CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
-    Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, Position, Registration,
-    ServerInfo, ShowDocumentParams, TextDocumentContentChangeEvent, WorkDoneProgressCancelParams,
-    WorkspaceFolder,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, Position, Registration, ServerInfo,
+    ShowDocumentParams, TextDocumentContentChangeEvent, WorkDoneProgressCancelParams,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceFolder,
 };
 use crate::order::Lifecycle;
 use crate::projects::Projects;
 use crate::publish::Publisher;
+use crate::pull::Pull;
 use crate::settings::{SECTION, Settings};
 use crate::settle::Settler;
 use crate::survey::Survey;
@@ -32,7 +34,7 @@ use crate::workers::Workers;
 use crate::{actions, hover, parent, select, to_proto};
 
 /// How long a request waits for the project to be linked.
-const SETTLES_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 
 /// The server's state.
 pub(crate) struct Backend {
@@ -42,6 +44,7 @@ pub(crate) struct Backend {
     connection: Connection,
     publisher: Publisher,
     unopened: Arc<Unopened>,
+    pull: Pull,
     /// What was set when the client started us.
     initial: OnceLock<Settings>,
     lifecycle: Arc<Lifecycle>,
@@ -53,11 +56,13 @@ impl Backend {
         let (documents, projects) = (Arc::<Documents>::default(), Projects::default());
         let workers = Workers::start(publisher.clone(), projects.clone());
         let unopened = Arc::new(Unopened::new(publisher.clone(), Arc::clone(&documents)));
+        let pull =
+            Pull::new(Arc::clone(&documents), projects.clone(), Arc::clone(&unopened), connection.clone());
         let survey =
             Survey::new(projects.clone(), Arc::clone(&documents), Arc::clone(&unopened), connection.clone());
         Settler::start(projects.clone(), Arc::clone(&documents), workers.clone(), survey);
         let initial = OnceLock::new();
-        Self { documents, projects, workers, connection, publisher, unopened, initial, lifecycle }
+        Self { documents, projects, workers, connection, publisher, unopened, pull, initial, lifecycle }
     }
 
     /// `window/workDoneProgress/cancel`.
@@ -102,6 +107,9 @@ impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let client = Client::new(&params.capabilities);
         self.workers.initialize(client);
+        if client.pulls {
+            self.publisher.pull_documents();
+        }
         let options = params.initialization_options.clone().unwrap_or_default();
         let _ = self.initial.set(Settings::default().with(&options));
         self.projects.change_folders(roots(&params), &[]);
@@ -142,6 +150,7 @@ impl LanguageServer for Backend {
     }
 
     async fn shutdown(&self) -> Result<()> {
+        self.pull.end();
         Ok(())
     }
 
@@ -182,13 +191,13 @@ impl LanguageServer for Backend {
         let uri = params.text_document.uri;
         let Some(document) = self.documents.close(&uri) else { return };
         let shown = document.take_published();
-        let Some(path) = &document.path else { return self.publisher.clear(uri) };
+        let Some(path) = &document.path else { return self.publisher.clear_document(uri) };
         let folder = self.projects.folder_of(path);
         match &folder {
             Some(folder) if self.projects.looks_everywhere() && folder.has_file(path) => {
                 self.unopened.close(path, folder.root(), uri, shown);
             }
-            _ => self.publisher.clear(uri),
+            _ => self.publisher.clear_document(uri),
         }
         if let Some(folder) = folder {
             folder.close(path, document.owner);
@@ -210,6 +219,17 @@ impl LanguageServer for Backend {
         };
         self.projects.change_folders(paths(&params.event.added), &paths(&params.event.removed));
         self.documents.all().iter().for_each(|document| self.workers.analyze_again(document));
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.pull.document(params, self.workers.client()).await
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        self.pull.workspace(params).await
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {

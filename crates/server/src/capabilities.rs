@@ -4,10 +4,11 @@ use leakwright_syntax::Encoding;
 
 use crate::actions;
 use crate::lsp::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability,
-    ExecuteCommandOptions, HoverProviderCapability, OneOf, PositionEncodingKind, Registration, SaveOptions,
-    ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
+    DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability, OneOf,
+    PositionEncodingKind, Registration, SaveOptions, ServerCapabilities, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use crate::select;
 use serde_json::json;
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) registers_settings: bool,
     /// Whether it shows how far work is.
     pub(crate) shows_progress: bool,
+    /// Whether it asks for what is found in documents, and can be asked to ask again.
+    pub(crate) pulls: bool,
     /// Whether it wants the number that a fix puts in to be selected.
     pub(crate) selects_numbers: bool,
 }
@@ -64,6 +67,10 @@ impl Client {
             watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
             has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
             registers_settings: configuration.and_then(|it| it.dynamic_registration).unwrap_or(false),
+            pulls: text.is_some_and(|text| text.diagnostic.is_some())
+                && workspace
+                    .and_then(|workspace| workspace.diagnostic.as_ref())
+                    .is_some_and(|diagnostic| diagnostic.refresh_support == Some(true)),
             selects_numbers: capabilities
                 .experimental
                 .as_ref()
@@ -108,6 +115,14 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: vec![actions::OPEN_PAGE.to_owned(), select::SELECT.to_owned()],
             ..ExecuteCommandOptions::default()
+        }),
+        diagnostic_provider: client.pulls.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("leakwright".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                ..DiagnosticOptions::default()
+            })
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         workspace: Some(WorkspaceServerCapabilities {

@@ -19,6 +19,8 @@ use tokio::sync::Notify;
 use tower::Service;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 
+use crate::modern;
+
 /// How far the conversation with the client is.
 #[derive(Default)]
 pub(crate) struct Lifecycle {
@@ -65,7 +67,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let request = without_null_params(request);
+        let request = as_the_library_knows(request);
         let (method, id) = (request.method().to_owned(), request.id().cloned());
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let name = method.clone();
@@ -83,16 +85,23 @@ where
     }
 }
 
-/// `"params": null` means none; the library takes it for a wrong parameter of those that have none.
-fn without_null_params(request: Request) -> Request {
-    if !request.params().is_some_and(serde_json::Value::is_null) {
+/// `"params": null` means none; the library takes it for a wrong parameter of those that have none. Some
+/// names are newer than it.
+fn as_the_library_knows(request: Request) -> Request {
+    let is_null = request.params().is_some_and(serde_json::Value::is_null);
+    if !is_null && request.method() != "initialize" {
         return request;
     }
-    let (method, id, _) = request.into_parts();
-    match id {
-        Some(id) => Request::build(method).id(id).finish(),
-        None => Request::build(method).finish(),
+    let (method, id, params) = request.into_parts();
+    let mut built = Request::build(method);
+    if let Some(id) = id {
+        built = built.id(id);
     }
+    if let Some(mut params) = params.filter(|_| !is_null) {
+        modern::initialize_params(&mut params);
+        built = built.params(params);
+    }
+    built.finish()
 }
 
 /// The answer to a request whose handler panicked; a notification has none.
@@ -126,7 +135,6 @@ mod tests {
         }
 
         fn call(&mut self, request: Request) -> Self::Future {
-            let request = without_null_params(request);
             let log = Arc::clone(&self.0);
             Box::pin(async move {
                 let method = request.method().to_owned();

@@ -1,19 +1,31 @@
 //! Publishing diagnostics, in order, by one task.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tower_lsp::Client as Connection;
 
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{Diagnostic, Url};
-use crate::to_proto;
+use crate::{pull, to_proto};
 
 /// Sends diagnostics to the client. Cloning gives another handle to the same task.
 #[derive(Clone)]
 pub(crate) struct Publisher {
     queue: UnboundedSender<Message>,
+    asked: Arc<Asked>,
+}
+
+/// What the client asks for, so that it is told nothing of it unasked.
+#[derive(Default)]
+struct Asked {
+    documents: AtomicBool,
+    files: AtomicBool,
+    /// Wakes what makes the client ask again.
+    again: Arc<Notify>,
 }
 
 struct Message {
@@ -26,12 +38,14 @@ impl Publisher {
     /// Starts the task. Must be called within the runtime.
     pub(crate) fn start(connection: Connection) -> Self {
         let (queue, mut messages) = unbounded_channel::<Message>();
+        let asked = Arc::<Asked>::default();
+        tokio::spawn(pull::refresh(connection.clone(), Arc::clone(&asked.again)));
         tokio::spawn(async move {
             while let Some(Message { uri, diagnostics, version }) = messages.recv().await {
                 connection.publish_diagnostics(uri, diagnostics, version).await;
             }
         });
-        Self { queue }
+        Self { queue, asked }
     }
 
     /// Makes what was found in a version known, and publishes it unless it is superseded. In the place of
@@ -52,19 +66,17 @@ impl Publisher {
         if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
             return;
         }
-        let diagnostics = match &snapshot.analysis {
-            Ok(analysis) => analysis
-                .findings
-                .iter()
-                .map(|found| to_proto::diagnostic(found, &snapshot.text, &document.uri, client))
-                .collect(),
-            Err(refusal) => {
-                tracing::warn!("{}: {refusal}", document.uri);
-                Vec::new()
-            }
-        };
-        let now = Some((snapshot.version, diagnostics));
-        if replaced.is_some() && *published == now {
+        let is_known = published.as_ref().is_some_and(|(version, _)| *version == snapshot.version);
+        if self.documents_are_pulled() && !is_known {
+            // The client will ask.
+            return;
+        }
+        let now = Some((snapshot.version, diagnostics(document, &snapshot, client)));
+        if (replaced.is_some() || self.documents_are_pulled()) && *published == now {
+            return;
+        }
+        if self.documents_are_pulled() {
+            self.asked.again.notify_one();
             return;
         }
         published.clone_from(&now);
@@ -73,12 +85,50 @@ impl Publisher {
         }
     }
 
-    /// Publishes the diagnostics of a file that is not open.
-    pub(crate) fn show(&self, uri: Url, diagnostics: Vec<Diagnostic>) {
-        self.send(uri, diagnostics, None);
+    /// The client asks for what is found in open documents.
+    pub(crate) fn pull_documents(&self) {
+        self.asked.documents.store(true, Ordering::SeqCst);
     }
 
-    /// Takes the diagnostics of a file away.
+    /// The client asks for what is found in files that are not open. Whether it did not before.
+    pub(crate) fn pull_files(&self) -> bool {
+        !self.asked.files.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether the client asks for what is found in open documents.
+    pub(crate) fn documents_are_pulled(&self) -> bool {
+        self.asked.documents.load(Ordering::SeqCst)
+    }
+
+    fn files_are_pulled(&self) -> bool {
+        self.asked.files.load(Ordering::SeqCst)
+    }
+
+    /// Whether the client hears of open documents in the same way as of other files.
+    pub(crate) fn is_told_alike(&self) -> bool {
+        self.documents_are_pulled() == self.files_are_pulled()
+    }
+
+    /// Publishes the diagnostics of a file that is not open.
+    pub(crate) fn show(&self, uri: Url, diagnostics: Vec<Diagnostic>) {
+        if !self.files_are_pulled() {
+            self.send(uri, diagnostics, None);
+        }
+    }
+
+    /// Takes the diagnostics of a file that is not open away.
+    pub(crate) fn clear_file(&self, uri: Url) {
+        self.show(uri, Vec::new());
+    }
+
+    /// Takes the diagnostics of a document away.
+    pub(crate) fn clear_document(&self, uri: Url) {
+        if !self.documents_are_pulled() {
+            self.clear(uri);
+        }
+    }
+
+    /// Takes away what was published under an address.
     pub(crate) fn clear(&self, uri: Url) {
         self.send(uri, Vec::new(), None);
     }
@@ -86,6 +136,30 @@ impl Publisher {
     fn send(&self, uri: Url, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
         if self.queue.send(Message { uri, diagnostics, version }).is_err() {
             tracing::debug!("the client is gone");
+        }
+    }
+}
+
+/// What is known of a document, for the client that asks for it.
+pub(crate) fn pulled(document: &Document, client: Client) -> Vec<Diagnostic> {
+    let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(snapshot) = document.latest() else { return Vec::new() };
+    let diagnostics = diagnostics(document, &snapshot, client);
+    *published = Some((snapshot.version, diagnostics.clone()));
+    diagnostics
+}
+
+/// What is found in a version of a document.
+fn diagnostics(document: &Document, snapshot: &Snapshot, client: Client) -> Vec<Diagnostic> {
+    match &snapshot.analysis {
+        Ok(analysis) => analysis
+            .findings
+            .iter()
+            .map(|found| to_proto::diagnostic(found, &snapshot.text, &document.uri, client))
+            .collect(),
+        Err(refusal) => {
+            tracing::warn!("{}: {refusal}", document.uri);
+            Vec::new()
         }
     }
 }

@@ -58,6 +58,7 @@ impl Survey {
             self.projects.show(Some(Arc::default()));
         }
         self.projects.tell(&self.connection, &self.runtime);
+        self.unopened.set_whole(false);
     }
 
     /// Whether a folder is not looked through as it is now, and shall be.
@@ -133,6 +134,7 @@ impl Survey {
     /// All folders are looked through.
     pub(crate) fn end(&self, folders: &[Arc<Workspace>]) {
         self.unopened.retain(|_, root| folders.iter().any(|folder| folder.root() == root));
+        self.unopened.set_whole(true);
         if self.projects.settings().is_some() {
             self.projects.show(None);
         }

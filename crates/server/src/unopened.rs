@@ -5,16 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leakwright_analysis::project::ModuleId;
 use leakwright_engine::{Analysis, Linked};
+use tokio::sync::watch;
 
 use crate::capabilities::Client;
 use crate::documents::Documents;
 use crate::lsp::{Diagnostic, Url};
 use crate::publish::Publisher;
+use crate::pull::result_id;
 use crate::to_proto;
 
 /// What is shown of files that are not open.
@@ -23,6 +25,10 @@ pub(crate) struct Unopened {
     documents: Arc<Documents>,
     files: Mutex<BTreeMap<PathBuf, File>>,
     closings: AtomicU64,
+    /// All files are looked through.
+    is_whole: AtomicBool,
+    /// Counts the changes of what is to be shown.
+    changes: watch::Sender<u64>,
 }
 
 /// What is known of a file.
@@ -32,13 +38,78 @@ struct File {
     root: PathBuf,
     /// The state of the folder that it was judged in; zero to have it judged again.
     generation: u64,
-    /// What the client was told.
+    /// What the client was told, or is when it asks.
     shown: Vec<Diagnostic>,
+    /// Names that.
+    id: String,
+    /// How many documents had been closed when this one was: what the client knew before is void.
+    salt: u64,
 }
 
 impl Unopened {
     pub(crate) fn new(publisher: Publisher, documents: Arc<Documents>) -> Self {
-        Self { publisher, documents, files: Mutex::default(), closings: AtomicU64::new(0) }
+        Self {
+            publisher,
+            documents,
+            files: Mutex::default(),
+            closings: AtomicU64::new(0),
+            is_whole: AtomicBool::new(false),
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    /// The client asks for what is found from now on, and is told nothing unasked. Hears of changes.
+    pub(crate) fn pull(&self) -> watch::Receiver<u64> {
+        let files = self.files();
+        if self.publisher.pull_files() {
+            let shown = files.iter().filter(|(_, file)| !file.shown.is_empty());
+            shown
+                .filter_map(|(path, _)| Url::from_file_path(path).ok())
+                .for_each(|uri| self.publisher.clear(uri));
+        }
+        self.changes()
+    }
+
+    /// Hears of changes of what is to be shown.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Notes whether all files are looked through.
+    pub(crate) fn set_whole(&self, is_whole: bool) {
+        if self.is_whole.swap(is_whole, Ordering::SeqCst) != is_whole {
+            self.changed();
+        }
+    }
+
+    /// Whether all files are looked through.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole.load(Ordering::SeqCst)
+    }
+
+    /// Whether a file is judged.
+    pub(crate) fn is_judged(&self, path: &Path) -> bool {
+        self.files().get(path).is_some_and(|file| file.generation > 0)
+    }
+
+    /// What is to be shown of a file.
+    pub(crate) fn shown(&self, path: &Path) -> Vec<Diagnostic> {
+        self.files().get(path).map(|file| file.shown.clone()).unwrap_or_default()
+    }
+
+    /// The names of what is to be shown of each file of which anything is.
+    pub(crate) fn results(&self) -> BTreeMap<Url, (String, PathBuf)> {
+        let files = self.files();
+        let shown = files.iter().filter(|(_, file)| !file.shown.is_empty());
+        shown
+            .filter_map(|(path, file)| {
+                Some((Url::from_file_path(path).ok()?, (file.id.clone(), path.clone())))
+            })
+            .collect()
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<PathBuf, File>> {
@@ -48,26 +119,33 @@ impl Unopened {
     /// A document was opened: what is found in it is published for it from now on.
     pub(crate) fn open(&self, path: &Path, uri: &Url) {
         let Some(file) = self.files().remove(path) else { return };
-        // The client may write the address in another way, and would show both.
-        if let Some(own) = Url::from_file_path(path).ok().filter(|own| own != uri && !file.shown.is_empty()) {
-            self.publisher.clear(own);
+        self.changed();
+        // The client may write the address in another way, and would show both; and so it would with what it
+        // asks for itself.
+        let is_other = |own: &Url| own != uri || self.publisher.documents_are_pulled();
+        let own = Url::from_file_path(path).ok().filter(|own| !file.shown.is_empty() && is_other(own));
+        if let Some(own) = own {
+            self.publisher.clear_file(own);
         }
     }
 
     /// A document was closed that is a file of a folder. What was shown of it stays until the file is judged.
     pub(crate) fn close(&self, path: &Path, root: &Path, uri: Url, shown: Vec<Diagnostic>) {
         let is_same_address = Url::from_file_path(path).is_ok_and(|own| own == uri);
-        let shown = if is_same_address {
+        let shown = if is_same_address && self.publisher.is_told_alike() {
             shown
         } else {
-            self.publisher.clear(uri);
+            self.publisher.clear_document(uri);
             Vec::new()
         };
         let mut files = self.files();
-        let root = root.to_owned();
+        let (root, id) = (root.to_owned(), String::new());
+        let salt = self.closings.fetch_add(1, Ordering::SeqCst) + 1;
         // It may have been judged already, since it was closed.
-        files.entry(path.to_owned()).or_insert(File { root, generation: 0, shown }).generation = 0;
-        self.closings.fetch_add(1, Ordering::SeqCst);
+        let file = files.entry(path.to_owned()).or_insert(File { root, generation: 0, shown, id, salt });
+        (file.generation, file.salt) = (0, salt);
+        file.id = result_id(&file.shown, salt);
+        self.changed();
     }
 
     /// How many documents were closed.
@@ -112,9 +190,11 @@ impl Unopened {
         root.clone_into(&mut file.root);
         file.generation = analysis.linked.generation();
         if file.shown != diagnostics {
+            file.id = result_id(&diagnostics, file.salt);
             file.shown.clone_from(&diagnostics);
             self.publisher.show(uri, diagnostics);
         }
+        self.changed();
         true
     }
 
@@ -124,7 +204,8 @@ impl Unopened {
             let stays = is_kept(path, &file.root);
             let is_left = !stays && !file.shown.is_empty() && !self.documents.is_open(path);
             if let Some(uri) = Url::from_file_path(path).ok().filter(|_| is_left) {
-                self.publisher.clear(uri);
+                self.publisher.clear_file(uri);
+                self.changed();
             }
             stays
         });

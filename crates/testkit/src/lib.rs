@@ -7,6 +7,7 @@
 )]
 
 mod binary;
+mod folder;
 mod lsp_client;
 mod markdown;
 mod marks;
@@ -15,6 +16,7 @@ mod random;
 mod spec;
 
 pub use binary::{binary, leakwright, repository};
+pub use folder::Folder;
 pub use lsp_client::{LspClient, file_uri};
 pub use markdown::{Fence, fences};
 pub use marks::{Leak, found_leaks, marked_leaks};

@@ -22,6 +22,8 @@ pub struct LspClient {
     shown: BTreeMap<String, Vec<Value>>,
     /// What is answered when the server asks for settings.
     settings: Value,
+    /// The same, for folders that have their own.
+    settings_of: BTreeMap<String, Value>,
     next_id: i64,
     /// How long to wait for any one message.
     timeout: Duration,
@@ -62,6 +64,11 @@ impl LspClient {
         self.notify("workspace/didChangeConfiguration", &json!({ "settings": null }));
     }
 
+    /// Sets what is answered for a folder when the server asks for settings, without telling the server.
+    pub fn set_for(&mut self, folder: &Path, settings: Value) {
+        self.settings_of.insert(file_uri(folder), settings);
+    }
+
     /// Starts a server and says nothing to it.
     pub fn spawn(directory: &Path) -> Self {
         let mut child = leakwright(directory)
@@ -83,8 +90,17 @@ impl LspClient {
             }
         });
         let timeout = Duration::from_secs(60);
-        let (waiting, shown, settings) = (VecDeque::new(), BTreeMap::new(), Value::Null);
-        Self { child, stdin, messages, waiting, shown, settings, next_id: 0, timeout }
+        Self {
+            child,
+            stdin,
+            messages,
+            waiting: VecDeque::new(),
+            shown: BTreeMap::new(),
+            settings: Value::Null,
+            settings_of: BTreeMap::new(),
+            next_id: 0,
+            timeout,
+        }
     }
 
     /// Sends bytes as they are.
@@ -176,7 +192,7 @@ impl LspClient {
         let Some(method) = message["method"].as_str() else { return };
         if message.get("id").is_some() {
             let is_question = method == "workspace/configuration";
-            let result = if is_question { json!([self.settings]) } else { Value::Null };
+            let result = if is_question { self.answer(&message["params"]["items"]) } else { Value::Null };
             self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
         }
         if method == "textDocument/publishDiagnostics" {
@@ -184,6 +200,15 @@ impl LspClient {
             let diagnostics = message["params"]["diagnostics"].as_array().cloned().unwrap_or_default();
             self.shown.insert(uri, diagnostics);
         }
+    }
+
+    /// What is set, for each thing that the server asks for.
+    fn answer(&self, items: &Value) -> Value {
+        let of = |item: &Value| {
+            let own = item["scopeUri"].as_str().and_then(|scope| self.settings_of.get(scope));
+            own.unwrap_or(&self.settings).clone()
+        };
+        items.as_array().into_iter().flatten().map(of).collect()
     }
 
     /// Waits for a notification or request of the server that is as wanted; its parameters.

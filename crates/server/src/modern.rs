@@ -1,0 +1,23 @@
+//! What the protocol has and the library's types lack.
+
+use serde_json::Value;
+
+use crate::lsp::notification::Notification;
+
+/// `$/progress` with a part of an answer.
+pub(crate) enum PartialResult {}
+
+impl Notification for PartialResult {
+    type Params = Value;
+    const METHOD: &'static str = "$/progress";
+}
+
+/// Gives what a client says of itself the names under which the library looks for it.
+pub(crate) fn initialize_params(params: &mut Value) {
+    let workspace = params.pointer_mut("/capabilities/workspace").and_then(Value::as_object_mut);
+    if let Some(workspace) = workspace
+        && let Some(diagnostics) = workspace.get("diagnostics").cloned()
+    {
+        workspace.insert("diagnostic".to_owned(), diagnostics);
+    }
+}
