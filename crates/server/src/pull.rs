@@ -129,12 +129,12 @@ impl Pull {
         loop {
             changes.borrow_and_update();
             let is_whole = self.unopened.is_whole();
-            poll.look(&self.unopened, &self.documents);
-            if let Some(token) = token.as_ref().filter(|_| !poll.news.is_empty()) {
-                self.send_part(token, &mut poll).await;
-            }
-            if poll.is_due(is_whole) {
-                return Ok(poll.answer().into());
+            poll.look(&self.unopened, &self.documents, is_whole);
+            match token.as_ref().filter(|_| !poll.news.is_empty()) {
+                // The answer must not overtake it: not before the next look.
+                Some(token) => self.send_part(token, &mut poll).await,
+                None if poll.is_due(is_whole) => return Ok(poll.answer().into()),
+                None => {}
             }
             let wait = async {
                 let limit = if poll.since.is_some() { PARTS_EVERY } else { Duration::MAX };
@@ -180,10 +180,11 @@ impl Poll {
         Self { known: before.clone(), before, news: Vec::new(), since: None, is_told: false }
     }
 
-    /// Looks for what the client does not know. Open documents are asked for by themselves.
-    fn look(&mut self, unopened: &Unopened, documents: &Documents) {
+    /// Looks for what the client does not know. Open documents are asked for by themselves, and what is not
+    /// found is gone only if all was looked at.
+    fn look(&mut self, unopened: &Unopened, documents: &Documents, is_whole: bool) {
         let found = unopened.results();
-        let is_gone = |uri: &&Url| !found.contains_key(*uri) && documents.get(uri).is_none();
+        let is_gone = |uri: &&Url| is_whole && !found.contains_key(*uri) && documents.get(uri).is_none();
         let gone: Vec<Url> = self.known.keys().filter(is_gone).cloned().collect();
         for uri in gone {
             self.known.remove(&uri);

@@ -134,8 +134,8 @@ impl Survey {
     /// All folders are looked through.
     pub(crate) fn end(&self, folders: &[Arc<Workspace>]) {
         self.unopened.retain(|_, root| folders.iter().any(|folder| folder.root() == root));
-        self.unopened.set_whole(true);
         if self.projects.settings().is_some() {
+            self.unopened.set_whole(true);
             self.projects.show(None);
         }
     }
