@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
 use leakwright_analysis::FileFacts;
+use leakwright_analysis::project::{Holder, Module, Project};
+use leakwright_catalogue::Catalogue;
 use leakwright_engine::{Input, NoProgress, Options, Problem, check};
+use leakwright_rules::{Context, Finding, Part, RuleId, Settings};
 use leakwright_syntax::{Budget, Document, Parser, TextRange};
 use leakwright_testkit::{Random, python, repository};
 
@@ -129,6 +134,34 @@ fn facts_kept_through_edits_are_those_of_a_fresh_map() {
         }
     }
     assert!(compared > 200, "{compared}");
+}
+
+#[test]
+fn what_is_found_in_a_file_is_what_is_found_in_its_parts() {
+    let mut parser = Parser::new();
+    let modules = files().into_iter().enumerate().map(|(index, text)| {
+        let tree = parser.parse(text.as_str().into(), Budget::BATCH).unwrap();
+        let (name, facts) = (format!("m{index}"), Arc::new(FileFacts::map(&tree, None)));
+        Module { name, is_package: false, is_test: false, facts }
+    });
+    let project = Project::link(modules.collect(), Catalogue::builtin());
+    let rules: Vec<RuleId> = RuleId::all().collect();
+    let settings = Settings::default();
+    let mut count = 0;
+    for (module, _) in project.modules() {
+        let whole = leakwright_rules::check(&Context::new(&project, module, &settings), &rules).findings;
+        let items = project.items(module).map(Part::Item);
+        let holders = project.holders(module).iter().filter(|holder| !matches!(holder, Holder::Local { .. }));
+        let mut found: Vec<Finding> = items
+            .chain(holders.copied().map(Part::Holder))
+            .map(|part| Context::new(&project, module, &settings).of(part))
+            .flat_map(|context| leakwright_rules::check(&context, &rules).findings)
+            .collect();
+        found.sort_by(leakwright_rules::order);
+        assert_eq!(format!("{whole:#?}"), format!("{found:#?}"));
+        count += whole.len();
+    }
+    assert!(count > 5, "{count}");
 }
 
 #[test]

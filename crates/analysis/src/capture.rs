@@ -32,7 +32,7 @@ pub(crate) fn callback(project: &Project, code: CodeId, value: Val) -> Option<(V
             if let Some((_, false)) = project.self_class(code, var) {
                 return Some((value, Callback::Object));
             }
-            let Binding::Local(item, var) = project.file(code.module).bindings.of(code.item, var) else {
+            let Binding::Local(item, var) = project.file(code.module).binding(code.item, var) else {
                 return None;
             };
             let owner = CodeId { item, ..code };
@@ -91,7 +91,7 @@ pub(crate) fn captured(project: &Project, code: CodeId, callback: (Val, &Callbac
 }
 
 fn note(project: &Project, code: CodeId, var: VarId, found: &mut FxHashSet<Outer>) {
-    if let Binding::Local(item, var) = project.file(code.module).bindings.of(code.item, var) {
+    if let Binding::Local(item, var) = project.file(code.module).binding(code.item, var) {
         found.insert((item, var));
     }
 }
@@ -131,7 +131,7 @@ pub(crate) fn function(project: &Project, inner: CodeId, found: &mut FxHashSet<O
     for item in last {
         let facts = file.facts(item);
         for index in 0..facts.vars.len() {
-            if let Binding::Local(owner, var) = file.bindings.of(item, VarId::new(index))
+            if let Binding::Local(owner, var) = file.binding(item, VarId::new(index))
                 && !is_within(owner)
             {
                 found.insert((owner, var));

@@ -25,6 +25,8 @@ pub struct FileFacts {
     pub items: Vec<Item>,
     /// Where their variables come from.
     pub bindings: Bindings,
+    /// Those that could not be parsed.
+    broken: Vec<ItemId>,
 }
 
 /// An item in its place.
@@ -69,7 +71,9 @@ impl FileFacts {
             })
             .collect();
         let bindings = Bindings::new(&items);
-        Self { items, bindings }
+        let is_broken = |index: &usize| items[*index].facts.is_broken;
+        let broken = (0..items.len()).filter(is_broken).map(|index| ItemId(index as u32)).collect();
+        Self { items, bindings, broken }
     }
 
     /// What is known of an empty file.
@@ -107,8 +111,13 @@ impl FileFacts {
     }
 
     /// The items around an item, innermost first.
-    pub fn ancestors(&self, id: ItemId) -> impl Iterator<Item = ItemId> {
+    pub fn ancestors(&self, id: ItemId) -> impl Iterator<Item = ItemId> + use<'_> {
         std::iter::successors(self.item(id).parent, |outer| self.item(*outer).parent)
+    }
+
+    /// The items that could not be parsed.
+    pub fn broken(&self) -> impl Iterator<Item = ItemId> + use<'_> {
+        self.broken.iter().copied()
     }
 
     /// The item that an [`Op::Define`] value defines.

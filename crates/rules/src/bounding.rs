@@ -153,7 +153,7 @@ fn declarations(project: &Project, growing: &Growing, sources: &dyn Sources) -> 
     let name = growth::holder_name(project, growing.holder)?;
     let module = class.0.module;
     let tree = sources.tree(module)?;
-    let definition = tree.root().covering(project.file(module).item(class.0.item).range)?;
+    let definition = tree.root().covering(project.file(module).whole(class.0.item))?;
     let class = std::iter::once(definition)
         .chain(definition.descendants().take(8))
         .find(|node| node.kind() == Kind::Class)?;

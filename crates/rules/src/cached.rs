@@ -85,7 +85,7 @@ fn cached_by(
         // `memoized = lru_cache(maxsize=None)`
         (Some(Entity::Global(module, global)), None) => {
             let owner = project.module_code(CodeId { module, ..code });
-            let var = project.file(module).bindings.global(global).var?;
+            let var = project.file(module).global(global).var?;
             let value = project.facts(owner).only_value(var)?;
             let is_call = matches!(project.facts(owner).body.op(value), Op::Call { .. });
             is_call.then(|| cached_by(project, function, place, owner.value(value), fuel)).flatten()
@@ -188,7 +188,7 @@ fn keeps_everything(project: &Project, code: CodeId, store: Val) -> bool {
         return true;
     }
     let Some(Entity::Global(module, global)) = project.entity(code, store) else { return false };
-    let name = Symbol::of(&project.file(module).bindings.global(global).name);
+    let name = Symbol::of(&project.file(module).global(global).name);
     let sites = project.sites(Holder::Global { module, name });
     let mut is_made = false;
     for site in sites.iter().filter(|site| site.depth == 0) {

@@ -28,9 +28,10 @@ mod rules;
 mod soundness;
 mod subject;
 
+use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use context::{Context, Settings};
+pub use context::{Context, Part, Settings};
 pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
 pub use fix::{Applicability, Edit, Fix, Sources};
 pub use rule::{Family, Metadata, RuleId};
@@ -61,8 +62,14 @@ pub fn check(context: &Context<'_>, rules: &[RuleId]) -> Checked {
             Err(_) => checked.failed.push(rule.metadata().code),
         }
     }
-    checked.findings.sort_by(|a, b| (a.range, a.rule, &a.symbol).cmp(&(b.range, b.rule, &b.symbol)));
+    checked.findings.sort_by(order);
     checked
+}
+
+/// The order of the findings of a file: by place, then by rule.
+pub fn order(a: &Finding, b: &Finding) -> Ordering {
+    let key = |finding: &Finding| (finding.range, finding.rule, finding.severity);
+    (key(a), &a.symbol, &a.message).cmp(&(key(b), &b.symbol, &b.message))
 }
 
 /// The ways to mend a finding, best first.

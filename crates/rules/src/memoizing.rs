@@ -27,7 +27,7 @@ pub(crate) fn fix(growing: &Growing, context: &Context<'_>, sources: &dyn Source
     let module = memo.function.module;
     let tree = sources.tree(module)?;
     let file = project.file(module);
-    let definition = tree.root().covering(file.item(memo.function.item).range)?;
+    let definition = tree.root().covering(file.whole(memo.function.item))?;
     let function = std::iter::once(definition)
         .chain(definition.ancestors())
         .find(|node| node.kind() == Kind::Function)?;

@@ -1,7 +1,5 @@
 //! Attributes that own a resource which nothing releases: the finding and the fix.
 
-use std::collections::BTreeSet;
-
 use leakwright_analysis::ir::ItemKind;
 use leakwright_analysis::obligation::{self, Owned, Ownership, Teardown};
 use leakwright_analysis::project::{ClassId, CodeId, ValueId};
@@ -19,27 +17,53 @@ use crate::subject::Subject;
 /// Reports the attributes of the file's classes that own a resource which nothing releases.
 pub(crate) fn forgotten(metadata: &'static Metadata, context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(rule) = RuleId::from_code(metadata.code) else { return };
-    let is_test = context.project.module(context.module).is_test;
-    let mut reported = BTreeSet::new();
     for code in context.items() {
-        for owned in obligation::owned(context.project, code) {
-            let tier = tier(owned.acquisition.resource.on_drop);
-            if is_test && tier != Tier::T1 || owned.acquisition.resource.family == Figure {
-                continue;
-            }
-            let Ownership::Forgotten(teardown) = obligation::ownership(context.project, &owned) else {
-                continue;
-            };
-            // A temporary directory that is kept goes with the object.
-            if teardown == Teardown::None && owned.acquisition.resource.family == Directory {
-                continue;
-            }
+        let found = forgotten_in(context, code);
+        for (index, (owned, teardown, tier)) in found.iter().enumerate() {
             // One attribute, one finding, however often it is bound.
-            if reported.insert((owned.class, owned.name)) {
-                findings.push(finding(context, rule, code, &owned, &teardown, tier));
+            let is_same = |other: &Forgotten| (other.0.class, other.0.name) == (owned.class, owned.name);
+            let is_told = found[..index].iter().any(is_same)
+                || items_before(context, code, owned)
+                    .any(|before| forgotten_in(context, before).iter().any(is_same));
+            if !is_told {
+                findings.push(finding(context, rule, code, owned, teardown, *tier));
             }
         }
     }
+}
+
+type Forgotten = (Owned, Teardown, Tier);
+
+/// The attributes that own what an item acquires, and that nothing releases.
+fn forgotten_in(context: &Context<'_>, code: CodeId) -> Vec<Forgotten> {
+    let is_test = context.project.module(context.module).is_test;
+    let forgotten = obligation::owned(context.project, code).into_iter().filter_map(|owned| {
+        let tier = tier(owned.acquisition.resource.on_drop);
+        if is_test && tier != Tier::T1 || owned.acquisition.resource.family == Figure {
+            return None;
+        }
+        let Ownership::Forgotten(teardown) = obligation::ownership(context.project, &owned) else {
+            return None;
+        };
+        // A temporary directory that is kept goes with the object.
+        let is_kept = teardown == Teardown::None && owned.acquisition.resource.family == Directory;
+        (!is_kept).then_some((owned, teardown, tier))
+    });
+    forgotten.collect()
+}
+
+/// The items of the file before one that bind the same attribute.
+fn items_before<'p>(
+    context: &Context<'p>,
+    code: CodeId,
+    owned: &Owned,
+) -> impl Iterator<Item = CodeId> + use<'p> {
+    let project = context.project;
+    let sites = project.sites(owned.holder(project)).iter().map(|site| site.code);
+    let mut last = None;
+    let others = sites.filter(move |other| last.replace(*other) != Some(*other));
+    others
+        .filter(move |other| other.module == code.module && *other < code && !project.facts(*other).is_broken)
 }
 
 /// Reports the methods of the file's classes that let go and leave out what their base lets go of.
@@ -276,7 +300,7 @@ fn append_statement(
     sources: &dyn Sources,
 ) -> Option<Edit> {
     let tree = sources.tree(function.module)?;
-    let definition = tree.root().covering(context.project.file(function.module).item(function.item).range)?;
+    let definition = tree.root().covering(context.project.file(function.module).whole(function.item))?;
     let node = std::iter::once(definition)
         .chain(definition.descendants())
         .find(|node| node.kind() == Kind::Function)?;

@@ -31,7 +31,7 @@ pub fn sound(context: &Context<'_>) -> Vec<Sound> {
 
 fn containers(context: &Context<'_>) -> Vec<Sound> {
     let project = context.project;
-    let judged = growth::candidates(project, context.module).into_iter().filter_map(|holder| {
+    let judged = context.containers().filter_map(|holder| {
         let Verdict::Sound { created: Some(created), reason } = growth::judge(project, holder) else {
             return None;
         };

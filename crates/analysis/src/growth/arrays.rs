@@ -14,7 +14,7 @@ use crate::flow::Flow;
 use crate::ir::{
     BlockId, CompareOp, Const, ItemFacts, LoopId, LoopKind, Op, PlaceId, Step, UseKind, Val, VarId,
 };
-use crate::project::{CodeId, CreatedContainer, Holder, ModuleId, Project, Site, Symbol};
+use crate::project::{CodeId, CreatedContainer, Holder, Project, Site, Symbol};
 use leakwright_catalogue::ContainerKind;
 
 /// An array that is concatenated onto itself in code that repeats.
@@ -43,10 +43,10 @@ pub enum ArrayLife {
     Kept(HolderKind, Repeats),
 }
 
-/// The arrays that the code of a file concatenates onto themselves, in the order of the source.
-pub fn growing_arrays(project: &Project, module: ModuleId) -> Vec<GrowingArray> {
+/// The arrays that the code of items concatenates onto themselves, in their order.
+pub fn growing_arrays(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<GrowingArray> {
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         if facts.is_broken {
             continue;

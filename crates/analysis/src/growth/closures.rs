@@ -9,7 +9,7 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
     let file = project.file(outer.module);
     let child = std::iter::once(inner.item)
         .chain(file.ancestors(inner.item))
-        .find(|item| file.item(*item).parent == Some(outer.item));
+        .find(|item| file.parent(*item) == Some(outer.item));
     let handed_on = child.is_some_and(|item| {
         let references = project.references(CodeId { item, ..outer });
         references

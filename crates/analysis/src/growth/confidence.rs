@@ -251,8 +251,8 @@ pub fn holder_name(project: &Project, holder: Holder) -> Option<String> {
     match holder {
         Holder::Local { code, var } => Some(project.facts(code).var_name(var).to_owned()),
         Holder::Global { module, name } => {
-            let globals = &project.file(module).bindings;
-            globals.globals().map(|(_, global)| &global.name).find(|found| Symbol::of(found) == name).cloned()
+            let globals = project.file(module).globals();
+            globals.map(|(_, global)| &global.name).find(|found| Symbol::of(found) == name).cloned()
         }
         Holder::Attribute { name, .. } => project.sites(holder).iter().find_map(|site| {
             let facts = project.facts(site.code);

@@ -5,13 +5,13 @@ use super::confidence::{Sign, key_sign, repetition_sign};
 use super::effect::{self, Effect};
 use super::{Freshness, Growing, HolderKind, holder, memo};
 use crate::ir::{ArgKind, BinaryOp, Op, Param, UseKind, Val};
-use crate::project::{CodeId, Holder, ModuleId, Project, Reference, ReferenceKind};
+use crate::project::{CodeId, Holder, Project, Reference, ReferenceKind};
 use leakwright_catalogue::ContainerKind;
 
-/// The defaults of a file that grow from call to call, in the order of the source.
-pub fn growing_defaults(project: &Project, module: ModuleId) -> Vec<Growing> {
+/// The defaults of functions that grow from call to call, in the order of the items.
+pub fn growing_defaults(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Growing> {
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         // A function that another one makes has its defaults anew each time.
         let is_nested = || project.parent(code).is_some_and(|outer| project.facts(outer).is_function());

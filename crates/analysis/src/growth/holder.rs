@@ -25,18 +25,11 @@ pub enum HolderKind {
     Default,
 }
 
-/// The holders that belong to a file, in a stable order: what is grown from other files included.
-pub fn candidates(project: &Project, module: ModuleId) -> Vec<Holder> {
-    project
-        .holders(module)
-        .iter()
-        .copied()
-        .filter(|holder| {
-            let sites = project.sites(*holder);
-            sites.iter().any(|site| binds_container(project, *site))
-                || sites.iter().any(|site| binding::adds_to_text(project, *site))
-        })
-        .collect()
+/// Whether a holder is worth a look: what is grown from other files included.
+pub fn is_candidate(project: &Project, holder: Holder) -> bool {
+    let sites = project.sites(holder);
+    sites.iter().any(|site| binds_container(project, *site))
+        || sites.iter().any(|site| binding::adds_to_text(project, *site))
 }
 
 /// Whether a site binds the holder to a new container: a quick look before the long one.
@@ -59,13 +52,7 @@ pub(super) fn all_sites(project: &Project, holder: Holder) -> Vec<Site> {
 
 /// Whether a part of the code that can name the holder could not be parsed.
 pub(super) fn is_broken(project: &Project, holder: Holder) -> bool {
-    let within = |root: CodeId| {
-        let file = project.file(root.module);
-        file.ids().any(|item| {
-            file.facts(item).is_broken
-                && (item == root.item || file.ancestors(item).any(|outer| outer == root.item))
-        })
-    };
+    let within = |root: CodeId| project.file(root.module).is_broken_within(root.item);
     match holder {
         Holder::Global { module, .. } => within(CodeId { module, item: ItemId::MODULE }),
         Holder::Local { code, .. } => within(code),

@@ -100,7 +100,7 @@ fn combine(parts: impl Iterator<Item = Freshness>) -> Freshness {
 
 fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness {
     let name = project.facts(code).var_name(var);
-    match project.file(code.module).bindings.of(code.item, var) {
+    match project.file(code.module).binding(code.item, var) {
         Binding::Local(item, var) => local(project, CodeId { item, ..code }, var, fuel),
         Binding::Global(_) | Binding::Class(..) if is_constant(name) => Freshness::Finite,
         Binding::Global(global) if is_bound_once(project, code, global) => Freshness::Finite,
@@ -110,7 +110,7 @@ fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness
 
 /// Whether a module variable is only ever bound to one value.
 fn is_bound_once(project: &Project, code: CodeId, global: GlobalId) -> bool {
-    let name = Symbol::of(&project.file(code.module).bindings.global(global).name);
+    let name = Symbol::of(&project.file(code.module).global(global).name);
     let sites = project.sites(Holder::Global { module: code.module, name });
     let binds = |site: &&Site| {
         site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_))
@@ -152,10 +152,10 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
 /// Whether a variable holds a class: a nested class derives from it, or objects are tested against it.
 fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
     let file = project.file(owner.module);
-    let is_base = file.item(owner.item).children.iter().any(|&item| {
+    let is_base = file.children(owner.item).iter().any(|&item| {
         let facts = file.facts(item);
         facts.body.args(facts.bases).iter().any(|base| match facts.body.op(base.value) {
-            Op::Load(used) => file.bindings.of(item, used) == Binding::Local(owner.item, var),
+            Op::Load(used) => file.binding(item, used) == Binding::Local(owner.item, var),
             _ => false,
         })
     });

@@ -10,7 +10,7 @@ use super::objects::object_signs;
 use super::repetition::{self, Repeats};
 use super::{Freshness, Growth, GrowthForm};
 use crate::ir::{ArgKind, Args, Const, ItemKind, Op, Step, UseKind, Val};
-use crate::project::{CodeId, CreatedContainer, Holder, ModuleId, Project, Site, Symbol, ValueId};
+use crate::project::{CodeId, CreatedContainer, Holder, Project, Site, Symbol, ValueId};
 use leakwright_catalogue::ContainerKind;
 
 /// A queue without a limit that is put into again and again.
@@ -39,13 +39,8 @@ pub enum Drain {
     At(Site),
 }
 
-/// The queues of a file that may grow without end, in a stable order.
-pub fn unbounded_queues(project: &Project, module: ModuleId) -> Vec<UnboundedQueue> {
-    let holders = project.holders(module).iter().copied();
-    holders.filter_map(|holder| unbounded(project, holder)).collect()
-}
-
-fn unbounded(project: &Project, holder: Holder) -> Option<UnboundedQueue> {
+/// The queue in a variable or attribute, if it may grow without end.
+pub fn unbounded_queue(project: &Project, holder: Holder) -> Option<UnboundedQueue> {
     if matches!(holder, Holder::Local { .. }) {
         return None;
     }

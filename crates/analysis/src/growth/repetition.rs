@@ -167,9 +167,9 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
         return true;
     }
     // `del register` at the end of the module: nobody calls it later.
-    let global = project.file(code.module).bindings.global_named(facts.own_name());
+    let global = project.file(code.module).global_named(facts.own_name());
     let module = project.module_code(code);
-    let var = global.and_then(|global| project.file(code.module).bindings.global(global).var);
+    let var = global.and_then(|global| project.file(code.module).global(global).var);
     if project.parent(code) == Some(module)
         && var.is_some_and(|var| project.facts(module).var(var).is_deleted)
     {

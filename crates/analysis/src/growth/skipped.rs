@@ -32,7 +32,7 @@ fn is_ambient(project: &Project, code: CodeId, condition: Val) -> bool {
     for _ in 0..MAX_OPERANDS {
         let Some(value) = pending.pop() else { return changes };
         match facts.body.op(value) {
-            Op::Load(var) => match project.file(code.module).bindings.of(code.item, var) {
+            Op::Load(var) => match project.file(code.module).binding(code.item, var) {
                 Binding::Local(item, own) if item == code.item => {
                     if facts.var(own).is_parameter || facts.var(own).stores.is_empty() {
                         return false;

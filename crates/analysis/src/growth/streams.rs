@@ -1,7 +1,7 @@
 //! Streams that are held whole though they are gone through once.
 
 use crate::ir::{Comprehension, FrameId, ItemFacts, ItemKind, LoopKind, Op, UseKind, Val, VarId};
-use crate::project::{CodeId, Entity, Holder, ModuleId, Project};
+use crate::project::{CodeId, Entity, Holder, Project};
 
 /// A stream of which more is held than the code needs.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +25,13 @@ pub enum StreamWaste {
     List,
 }
 
-/// The streams that the code of a file holds whole, in the order of the source.
-pub fn materialised_streams(project: &Project, module: ModuleId) -> Vec<MaterialisedStream> {
+/// The streams that the code of items holds whole, in their order.
+pub fn materialised_streams(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<MaterialisedStream> {
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         if facts.is_broken || !facts.is_function() {
             continue;

@@ -30,14 +30,14 @@ pub(super) fn library_class(project: &Project, code: CodeId, value: Val, fuel: u
             if let Some(param) = facts.params.iter().find(|param| param.var == var) {
                 return annotated(project, code, param.annotation?);
             }
-            match project.file(code.module).bindings.of(code.item, var) {
+            match project.file(code.module).binding(code.item, var) {
                 Binding::Local(item, var) => {
                     let owner = CodeId { item, ..code };
                     library_class(project, owner, project.facts(owner).only_value(var)?, fuel)
                 }
                 Binding::Global(global) => {
                     let module = CodeId { item: ItemId::MODULE, ..code };
-                    let var = project.file(code.module).bindings.global(global).var?;
+                    let var = project.file(code.module).global(global).var?;
                     library_class(project, module, project.facts(module).only_value(var)?, fuel)
                 }
                 _ => None,

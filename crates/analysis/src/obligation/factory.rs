@@ -215,8 +215,7 @@ fn passes_result_on(project: &Project, decorator: CodeId) -> bool {
     let facts = project.facts(wrapper);
     let is_decorated = |callee: Val| {
         let Op::Load(var) = facts.body.op(callee) else { return false };
-        project.file(wrapper.module).bindings.of(wrapper.item, var)
-            == Binding::Local(decorator.item, decorated)
+        project.file(wrapper.module).binding(wrapper.item, var) == Binding::Local(decorator.item, decorated)
     };
     let gives_result = |value: Val| {
         let value = match facts.body.op(value) {

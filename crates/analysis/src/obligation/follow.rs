@@ -385,8 +385,8 @@ fn push_once<T: PartialEq>(list: &mut Vec<T>, entry: T) {
 /// Whether a variable is one of the module that functions, or other files, use: such a resource is
 /// meant to stay open as long as the process.
 fn is_process_wide(project: &Project, code: CodeId, var: VarId) -> bool {
-    let Binding::Global(global) = project.file(code.module).bindings.of(code.item, var) else { return false };
-    let name = Symbol::of(&project.file(code.module).bindings.global(global).name);
+    let Binding::Global(global) = project.file(code.module).binding(code.item, var) else { return false };
+    let name = Symbol::of(&project.file(code.module).global(global).name);
     let holder = Holder::Global { module: code.module, name };
     let home = CodeId { module: code.module, item: ItemId::MODULE };
     let sites = project.sites(holder);

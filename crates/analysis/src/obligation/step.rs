@@ -190,7 +190,7 @@ impl Step<'_> {
         if self.is_part() && self.is_result(value) {
             return Event::Escape(Recipient::Other);
         }
-        match self.project.file(self.code.module).bindings.of(self.code.item, var) {
+        match self.project.file(self.code.module).binding(self.code.item, var) {
             Binding::Local(item, _) if item == self.code.item => Event::Bind(var),
             Binding::Global(_) if self.code.item == ItemId::MODULE => Event::Bind(var),
             _ => Event::Escape(Recipient::Other),
@@ -257,14 +257,14 @@ impl Step<'_> {
     /// A nested function or class that uses a variable holding it.
     fn define(&self, number: u32) -> Event {
         let file = self.project.file(self.code.module);
-        let Some(&child) = file.item(self.code.item).children.get(number as usize) else {
+        let Some(&child) = file.children(self.code.item).get(number as usize) else {
             return Event::Nothing;
         };
         let captures = file.ids().any(|item| {
             let inside = item == child || file.ancestors(item).any(|outer| outer == child);
             inside
                 && (0..file.facts(item).vars.len()).map(VarId::new).any(|var| {
-                    matches!(file.bindings.of(item, var), Binding::Local(owner, owned)
+                    matches!(file.binding(item, var), Binding::Local(owner, owned)
                     if owner == self.code.item && self.held.vars.contains(&owned))
                 })
         });

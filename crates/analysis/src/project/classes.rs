@@ -109,7 +109,7 @@ impl Class {
     fn members(project: &Project, code: CodeId) -> Self {
         let file = project.file(code.module);
         let mut class = Self::default();
-        for &item in &file.item(code.item).children {
+        for &item in file.children(code.item) {
             let name = file.facts(item).own_name();
             class.members.insert(name.to_owned(), CodeId { item, ..code });
         }
@@ -119,7 +119,7 @@ impl Class {
                 class.attributes.insert(Symbol::of(facts.str(var.name)));
             }
         }
-        for &item in &file.item(code.item).children {
+        for &item in file.children(code.item) {
             class.note_attributes(project, CodeId { item, ..code });
         }
         class
@@ -243,7 +243,7 @@ impl Project {
     /// All methods and nested classes that a class body defines, in the order of the source.
     pub fn own_members(&self, class: ClassId) -> impl Iterator<Item = CodeId> {
         let ClassId(code) = class;
-        self.file(code.module).item(code.item).children.iter().map(move |&item| CodeId { item, ..code })
+        self.file(code.module).children(code.item).iter().map(move |&item| CodeId { item, ..code })
     }
 
     /// The class that an attribute belongs to: the outermost base that binds it, else the class.
@@ -287,7 +287,7 @@ impl Project {
     /// The class whose `self` or `cls` a variable is, seen from an item, and whether it is the class
     /// itself.
     pub fn self_class(&self, code: CodeId, var: VarId) -> Option<(ClassId, bool)> {
-        let Binding::Local(item, var) = self.file(code.module).bindings.of(code.item, var) else {
+        let Binding::Local(item, var) = self.file(code.module).binding(code.item, var) else {
             return None;
         };
         self.receiver(CodeId { item, ..code }, var)

@@ -51,7 +51,7 @@ impl Project {
             Entity::Class(class) => own(class.0),
             Entity::Function(code) => own(code),
             Entity::Global(module, global) => {
-                join(&self.module(module).name, &self.file(module).bindings.global(global).name)
+                join(&self.module(module).name, &self.file(module).global(global).name)
             }
         })
     }
@@ -89,7 +89,7 @@ impl Project {
 
     fn variable(&self, code: CodeId, var: VarId, fuel: u32) -> Option<Entity> {
         let file = self.file(code.module);
-        match file.bindings.of(code.item, var) {
+        match file.binding(code.item, var) {
             Binding::Local(item, var) | Binding::Class(item, var) => {
                 self.stored(CodeId { item, ..code }, var, fuel)
             }
@@ -101,7 +101,7 @@ impl Project {
     /// What a module variable is.
     fn global_entity(&self, module: ModuleId, global: GlobalId, fuel: u32) -> Entity {
         let code = CodeId { module, item: ItemId::MODULE };
-        let var = self.file(module).bindings.global(global).var;
+        let var = self.file(module).global(global).var;
         var.and_then(|var| self.stored(code, var, fuel)).unwrap_or(Entity::Global(module, global))
     }
 
@@ -151,7 +151,7 @@ impl Project {
             let Some(from) = self.absolute(code.module, facts.str(from)) else { continue };
             match self.imported(&from) {
                 Entity::Module(id) => {
-                    if let Some(global) = self.file(id).bindings.global_named(name)
+                    if let Some(global) = self.file(id).global_named(name)
                         && !name.starts_with('_')
                     {
                         return self.global_entity(id, global, fuel);
@@ -183,7 +183,7 @@ impl Project {
     fn member(&self, base: &Entity, name: &str, fuel: u32) -> Option<Entity> {
         match base {
             Entity::Module(module) => {
-                if let Some(global) = self.file(*module).bindings.global_named(name) {
+                if let Some(global) = self.file(*module).global_named(name) {
                     return Some(self.global_entity(*module, global, fuel.checked_sub(1)?));
                 }
                 let submodule = join(&self.module(*module).name, name);

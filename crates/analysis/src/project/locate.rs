@@ -20,7 +20,7 @@ impl Project {
     pub fn locate(&self, code: CodeId, place: PlaceId) -> Option<Located> {
         let facts = self.facts(code);
         let (var, steps) = facts.places.path(place);
-        match self.file(code.module).bindings.of(code.item, var) {
+        match self.file(code.module).binding(code.item, var) {
             Binding::Local(item, var) => self.locate_local(code, CodeId { item, ..code }, var, steps),
             Binding::Global(global) => Some(self.locate_global(code, code.module, global, steps)),
             Binding::Class(item, var) => {
@@ -76,8 +76,8 @@ impl Project {
             return Some(class);
         }
         let name = self.facts(code).string(annotation)?;
-        let global = self.file(code.module).bindings.global_named(name)?;
-        let var = self.file(code.module).bindings.global(global).var?;
+        let global = self.file(code.module).global_named(name)?;
+        let var = self.file(code.module).global(global).var?;
         let module = self.module_code(code);
         match self.entity(module, self.facts(module).only_value(var)?)? {
             Entity::Class(class) => Some(class),
@@ -100,7 +100,7 @@ impl Project {
     fn locate_global(&self, code: CodeId, module: ModuleId, global: GlobalId, steps: Vec<Step>) -> Located {
         let own = CodeId { module, item: ItemId::MODULE };
         let facts = self.facts(own);
-        let var = self.file(module).bindings.global(global).var;
+        let var = self.file(module).global(global).var;
         if let Some(value) = var.and_then(|var| facts.only_value(var)) {
             let entity = self.entity(own, value);
             if let Some(located) = entity.and_then(|entity| self.locate_member(code, &entity, steps.clone()))
@@ -113,7 +113,7 @@ impl Project {
                 return Located { holder: self.attribute(class, name), rest: steps[1..].to_vec() };
             }
         }
-        let name = Symbol::of(&self.file(module).bindings.global(global).name);
+        let name = Symbol::of(&self.file(module).global(global).name);
         Located { holder: Holder::Global { module, name }, rest: steps }
     }
 
@@ -121,7 +121,7 @@ impl Project {
     fn locate_member(&self, code: CodeId, entity: &Entity, steps: Vec<Step>) -> Option<Located> {
         match entity {
             Entity::Global(module, global) => {
-                let name = Symbol::of(&self.file(*module).bindings.global(*global).name);
+                let name = Symbol::of(&self.file(*module).global(*global).name);
                 let holder = Holder::Global { module: *module, name };
                 let (Some(Step::Attr(attribute)), Some(class)) =
                     (steps.first(), self.global_class(*module, *global))
@@ -133,7 +133,7 @@ impl Project {
             }
             Entity::Module(module) => {
                 let Some(Step::Attr(name)) = steps.first() else { return None };
-                let global = self.file(*module).bindings.global_named(self.facts(code).str(*name))?;
+                let global = self.file(*module).global_named(self.facts(code).str(*name))?;
                 Some(self.locate_global(code, *module, global, steps[1..].to_vec()))
             }
             Entity::Class(class) => {
@@ -148,7 +148,7 @@ impl Project {
     /// The class of the object in a module variable.
     fn global_class(&self, module: ModuleId, global: GlobalId) -> Option<ClassId> {
         let code = CodeId { module, item: ItemId::MODULE };
-        let var = self.file(module).bindings.global(global).var?;
+        let var = self.file(module).global(global).var?;
         self.constructed_class(code, self.facts(code).only_value(var)?)
     }
 }

@@ -11,6 +11,7 @@ mod holders;
 mod locate;
 mod summaries;
 mod values;
+mod view;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use holders::{Holder, Site, Symbol};
 pub use locate::Located;
 pub use summaries::ParamSummary;
 pub use values::CreatedContainer;
+pub use view::File;
 
 /// A file of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,9 +149,9 @@ impl Project {
         self.by_name.get(name).copied()
     }
 
-    /// The facts of a file.
-    pub fn file(&self, id: ModuleId) -> &FileFacts {
-        &self.module(id).facts
+    /// A file, with its items and variables.
+    pub fn file(&self, id: ModuleId) -> File<'_> {
+        File::new(&self.modules[id.0 as usize].facts)
     }
 
     /// The facts of an item.
@@ -159,7 +161,7 @@ impl Project {
 
     /// The item that a given one is nested in.
     pub fn parent(&self, code: CodeId) -> Option<CodeId> {
-        let item = self.file(code.module).item(code.item).parent?;
+        let item = self.file(code.module).parent(code.item)?;
         Some(CodeId { item, ..code })
     }
 

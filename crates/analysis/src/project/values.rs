@@ -58,7 +58,7 @@ impl Project {
     fn class_of_variable(&self, code: CodeId, value: Val) -> Option<ClassId> {
         use crate::bindings::Binding;
         let Op::Load(var) = self.facts(code).body.op(value) else { return None };
-        match self.file(code.module).bindings.of(code.item, var) {
+        match self.file(code.module).binding(code.item, var) {
             Binding::Local(item, var) => {
                 let owner = CodeId { item, ..code };
                 let facts = self.facts(owner);
@@ -69,7 +69,7 @@ impl Project {
             }
             Binding::Global(global) => {
                 let module = self.module_code(code);
-                let var = self.file(code.module).bindings.global(global).var?;
+                let var = self.file(code.module).global(global).var?;
                 let value = self.facts(module).only_value(var)?;
                 match self.entity(module, value) {
                     Some(Entity::Global(..)) | None => self.constructed_class(module, value),

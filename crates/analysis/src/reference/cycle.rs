@@ -9,7 +9,7 @@ use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
 use crate::file::ItemId;
 use crate::ir::{Op, Val, VarId};
-use crate::project::{CodeId, ModuleId, Project};
+use crate::project::{CodeId, Project};
 
 /// A cycle that code makes each time it runs.
 #[derive(Clone, Debug)]
@@ -41,10 +41,10 @@ pub enum CycleKind {
     Parent,
 }
 
-/// The cycles that the code of a file makes, in the order of the source.
-pub fn cycles(project: &Project, module: ModuleId) -> Vec<Cycle> {
+/// The cycles that the code of items makes, in their order.
+pub fn cycles(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Cycle> {
     let mut found = Vec::new();
-    for code in project.items(module).filter(|code| !project.facts(*code).is_broken) {
+    for code in items.filter(|code| !project.facts(*code).is_broken) {
         let facts = project.facts(code);
         if facts.is_class() {
             found.extend(inner_class(project, code));
@@ -125,7 +125,7 @@ fn reference(project: &Project, code: CodeId, wanted: Outer) -> Option<(CodeId, 
             let facts = file.facts(item);
             let loads = (0..facts.body.insts.len()).map(Val::new);
             let mut loads = loads.filter(|at| match facts.body.op(*at) {
-                Op::Load(var) => file.bindings.of(item, var) == Binding::Local(wanted.0, wanted.1),
+                Op::Load(var) => file.binding(item, var) == Binding::Local(wanted.0, wanted.1),
                 _ => false,
             });
             loads.next().map(|at| (CodeId { item, ..code }, at))
@@ -213,7 +213,7 @@ fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
     let loads = facts.body.originals().flat_map(|block| facts.body.values(block));
     let mut of_self = loads.filter(|at| match facts.body.op(*at) {
         Op::Load(var) => {
-            let binding = project.file(class.module).bindings.of(class.item, var);
+            let binding = project.file(class.module).binding(class.item, var);
             matches!(binding, Binding::Local(item, _) if item == method.item)
                 && project.self_class(class, var).is_some_and(|(_, is_class)| !is_class)
         }
@@ -267,7 +267,7 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
 
 fn local(project: &Project, code: CodeId, value: Val) -> Option<Outer> {
     let Op::Load(var) = project.facts(code).body.op(value) else { return None };
-    match project.file(code.module).bindings.of(code.item, var) {
+    match project.file(code.module).binding(code.item, var) {
         Binding::Local(item, var) => Some((item, var)),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use crate::flow::Flow;
 use crate::growth::holder::is_initializer;
 use crate::ir::{ArgKind, Const, Op, UseKind, Val, VarId};
-use crate::project::{CodeId, Holder, ModuleId, Project, ReferenceKind, Symbol};
+use crate::project::{CodeId, Holder, Project, ReferenceKind, Symbol};
 
 /// An exception or traceback that is kept.
 #[derive(Clone, Debug)]
@@ -33,10 +33,10 @@ pub enum TracebackKind {
     Field,
 }
 
-/// The exceptions and tracebacks that the code of a file keeps, in the order of the source.
-pub fn stored_tracebacks(project: &Project, module: ModuleId) -> Vec<StoredTraceback> {
+/// The exceptions and tracebacks that the code of items keeps, in their order.
+pub fn stored_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<StoredTraceback> {
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         if !facts.is_function() || facts.is_broken {
             continue;

@@ -14,7 +14,7 @@ use crate::growth::guard;
 use crate::growth::holder::{is_initializer, is_teardown};
 use crate::growth::{HolderKind, Sign};
 use crate::ir::{ArgKind, BlockId, Const, Op, UseKind, Val};
-use crate::project::{ClassId, CodeId, ModuleId, Project, ReferenceKind, ValueId};
+use crate::project::{ClassId, CodeId, Project, ReferenceKind, ValueId};
 
 pub use removal::Removal;
 pub use sink::Sink;
@@ -57,9 +57,9 @@ struct Registration {
 }
 
 /// The subscriptions of a file that leak, in the order of the source.
-pub fn leaked(project: &Project, module: ModuleId) -> Vec<LeakedSubscription> {
+pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<LeakedSubscription> {
     let mut found: Vec<LeakedSubscription> = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         if !facts.is_function() || facts.is_broken || project.enclosing_class(code).is_none() {
             continue;

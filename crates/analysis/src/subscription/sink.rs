@@ -29,7 +29,7 @@ fn of_value(project: &Project, code: CodeId, value: Val, fuel: u32) -> Option<Si
     match facts.body.op(value) {
         Op::Call { callee, .. } => of_call(project, code, callee),
         Op::Await(inner) => of_value(project, code, inner, fuel),
-        Op::Load(var) => match project.file(code.module).bindings.of(code.item, var) {
+        Op::Load(var) => match project.file(code.module).binding(code.item, var) {
             Binding::Global(_) => of_global(project, code, value),
             Binding::Local(item, var) => {
                 let owner = CodeId { item, ..code };
@@ -76,7 +76,7 @@ fn of_global(project: &Project, code: CodeId, value: Val) -> Option<Sink> {
         Entity::External(path) => path.rsplit('.').next()?.to_owned(),
         Entity::Global(module, global) => {
             let own = project.module_code(CodeId { module, ..code });
-            let global = project.file(module).bindings.global(global);
+            let global = project.file(module).global(global);
             // A name that functions bind now and then means another object each time.
             let made = project.facts(own).only_value(global.var?)?;
             if let Op::Call { callee, .. } = project.facts(own).body.op(made)

@@ -26,12 +26,16 @@ struct Kept {
     made: Vec<ValueId>,
 }
 
-/// The tasks that the classes of a file keep in attributes and do not cancel.
-pub fn uncancelled_tasks(project: &Project, module: ModuleId) -> Vec<UncancelledTask> {
+/// The tasks that classes of a file keep in attributes and do not cancel.
+pub fn uncancelled_tasks(
+    project: &Project,
+    module: ModuleId,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<UncancelledTask> {
     if project.module(module).is_test || !creation::may_make_tasks(project, module) {
         return Vec::new();
     }
-    let classes = project.items(module).filter(|code| project.facts(*code).is_class());
+    let classes = items.filter(|code| project.facts(*code).is_class());
     classes.flat_map(|code| of_class(project, ClassId(code))).collect()
 }
 

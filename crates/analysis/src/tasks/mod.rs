@@ -14,7 +14,7 @@ mod thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::project::{CodeId, ModuleId, Project, ReferenceKind, ValueId};
+use crate::project::{CodeId, Project, ReferenceKind, ValueId};
 
 pub use attribute::{UncancelledTask, uncancelled_tasks};
 pub use fate::Lost;
@@ -36,15 +36,15 @@ pub struct DanglingTask {
     pub helper: Option<CodeId>,
 }
 
-/// The dangling tasks of a project, by file.
+/// The dangling tasks of a project, by the item that makes them.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    dangling: FxHashMap<ModuleId, Vec<DanglingTask>>,
+    dangling: FxHashMap<CodeId, Vec<DanglingTask>>,
 }
 
-/// The tasks of a file that nothing refers to, in the order of the source.
-pub fn dangling_tasks(project: &Project, module: ModuleId) -> &[DanglingTask] {
-    project.tasks().dangling.get(&module).map_or(&[], Vec::as_slice)
+/// The tasks that an item makes and that nothing refers to, in the order of the source.
+pub fn dangling_tasks(project: &Project, code: CodeId) -> &[DanglingTask] {
+    project.tasks().dangling.get(&code).map_or(&[], Vec::as_slice)
 }
 
 impl Tasks {
@@ -66,7 +66,7 @@ impl Tasks {
         solver.found.sort_by_key(|found| found.made);
         solver.found.dedup_by_key(|found| found.made);
         for found in solver.found {
-            tasks.dangling.entry(found.made.code.module).or_default().push(found);
+            tasks.dangling.entry(found.made.code).or_default().push(found);
         }
         tasks
     }

@@ -20,12 +20,16 @@ pub struct RearmedTimer {
     pub teardown: CodeId,
 }
 
-/// The timers that the classes of a file arm again, in the order of the source.
-pub fn rearmed_timers(project: &Project, module: ModuleId) -> Vec<RearmedTimer> {
+/// The timers that methods of a file arm again, in the order of the items.
+pub fn rearmed_timers(
+    project: &Project,
+    module: ModuleId,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<RearmedTimer> {
     if project.module(module).is_test {
         return Vec::new();
     }
-    project.items(module).filter_map(|code| rearmed(project, code)).collect()
+    items.filter_map(|code| rearmed(project, code)).collect()
 }
 
 fn rearmed(project: &Project, method: CodeId) -> Option<RearmedTimer> {

@@ -33,13 +33,17 @@ pub enum Unended {
     Closed(CodeId),
 }
 
-/// The threads of a file that are never joined and do not end, in the order of the source.
-pub fn unjoined_threads(project: &Project, module: ModuleId) -> Vec<UnjoinedThread> {
+/// The threads in items of a file that are never joined and do not end, in their order.
+pub fn unjoined_threads(
+    project: &Project,
+    module: ModuleId,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<UnjoinedThread> {
     if project.module(module).is_test {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         let facts = project.facts(code);
         if facts.is_broken || !facts.is_function() || !facts.names.iter().any(|name| name == "start") {
             continue;

@@ -159,10 +159,10 @@ pub(super) fn bases(project: &Project, class: ClassId) -> Vec<String> {
         let file = project.file(class.0.module);
         for base in facts.body.args(facts.bases) {
             let Op::Load(var) = facts.body.op(base.value) else { continue };
-            let Binding::Global(global) = file.bindings.of(class.0.item, var) else { continue };
+            let Binding::Global(global) = file.binding(class.0.item, var) else { continue };
             let module = project.module_code(class.0);
             let outer = project.facts(module);
-            let Some(var) = file.bindings.global(global).var else { continue };
+            let Some(var) = file.global(global).var else { continue };
             found.extend(outer.var(var).stores.iter().filter_map(|store| {
                 let value = outer.stored(*store)?;
                 match outer.body.op(value) {

@@ -14,14 +14,18 @@ const MAX_SLICE: usize = 600;
 /// How far calls are followed to see whether one propagates back.
 const MAX_CALLS: u32 = 3;
 
-/// The places of a file that keep tensors with their graph from step to step, in the order of the source.
-pub fn retained_graphs(project: &Project, module: ModuleId) -> Vec<RetainedGraph> {
+/// The places in items of a file that keep tensors with their graph from step to step, in their order.
+pub fn retained_graphs(
+    project: &Project,
+    module: ModuleId,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<RetainedGraph> {
     if !uses_tensors(project, module) {
         return Vec::new();
     }
     let mut tracer = Tracer::new(project);
     let mut found = Vec::new();
-    for code in project.items(module) {
+    for code in items {
         if project.facts(code).is_broken || project.facts(code).is_class() {
             continue;
         }

@@ -95,9 +95,9 @@ impl Rule for DanglingTask {
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
         let project = context.project;
-        let dangling = tasks::dangling_tasks(project, context.module);
-        findings.extend(dangling.iter().map(|task| dangling_finding(context, rule, task)));
-        let forgotten = tasks::uncancelled_tasks(project, context.module);
+        let dangling = context.items().flat_map(|code| tasks::dangling_tasks(project, code));
+        findings.extend(dangling.map(|task| dangling_finding(context, rule, task)));
+        let forgotten = tasks::uncancelled_tasks(project, context.module, context.items());
         findings.extend(forgotten.iter().map(|task| uncancelled_finding(context, rule, task)));
     }
 

@@ -86,7 +86,7 @@ impl Rule for GrowingArray {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let arrays = growth::growing_arrays(context.project, context.module);
+        let arrays = growth::growing_arrays(context.project, context.items());
         findings.extend(arrays.iter().map(|array| finding(context, rule, array)));
     }
 

@@ -85,7 +85,7 @@ impl Rule for LeakedSubscriptionRule {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let leaks = subscription::leaked(context.project, context.module);
+        let leaks = subscription::leaked(context.project, context.items());
         findings.extend(leaks.iter().map(|leak| finding(context, rule, leak)));
     }
 

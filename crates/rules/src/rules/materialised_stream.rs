@@ -75,7 +75,7 @@ impl Rule for MaterialisedStream {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let streams = growth::materialised_streams(context.project, context.module);
+        let streams = growth::materialised_streams(context.project, context.items());
         findings.extend(streams.iter().map(|stream| finding(context, rule, stream)));
     }
 

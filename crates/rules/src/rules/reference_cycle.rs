@@ -71,7 +71,7 @@ impl Rule for ReferenceCycle {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let cycles = reference::cycles(context.project, context.module);
+        let cycles = reference::cycles(context.project, context.items());
         findings.extend(cycles.iter().map(|cycle| finding(context, rule, cycle)));
     }
 

@@ -81,17 +81,10 @@ impl Rule for StoredTracebackRule {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let stored = reference::stored_tracebacks(context.project, context.module);
+        let stored = reference::stored_tracebacks(context.project, context.items());
         // A list of exceptions that only grows is told of as that.
-        let grows = |stored: &&StoredTraceback| {
-            context.growing().iter().flat_map(|growing| &growing.growth).any(|growth| {
-                let site = growth.site;
-                site.code == stored.code && site.find(context.project).at == stored.at
-            })
-        };
-        findings.extend(
-            stored.iter().filter(|stored| !grows(stored)).map(|stored| finding(context, rule, stored)),
-        );
+        let own = stored.iter().filter(|stored| !context.grows_at(stored.code, stored.at));
+        findings.extend(own.map(|stored| finding(context, rule, stored)));
     }
 
     fn fixes(&self, finding: &Finding, _: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {

@@ -94,7 +94,7 @@ impl Rule for TensorGraphRetained {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let kept = tensor::retained_graphs(context.project, context.module);
+        let kept = tensor::retained_graphs(context.project, context.module, context.items());
         findings.extend(kept.iter().map(|kept| finding(context, rule, kept)));
     }
 

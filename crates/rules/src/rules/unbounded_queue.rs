@@ -86,8 +86,8 @@ impl Rule for UnboundedQueue {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let queues = growth::unbounded_queues(context.project, context.module);
-        findings.extend(queues.iter().filter_map(|queue| finding(context, rule, queue)));
+        let queues = context.holders().filter_map(|holder| growth::unbounded_queue(context.project, holder));
+        findings.extend(queues.filter_map(|queue| finding(context, rule, &queue)));
     }
 
     fn fixes(&self, _: &Finding, context: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {

@@ -98,9 +98,9 @@ impl Rule for UnjoinedThread {
 
     fn check(&self, context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
-        let threads = tasks::unjoined_threads(context.project, context.module);
+        let threads = tasks::unjoined_threads(context.project, context.module, context.items());
         findings.extend(threads.iter().map(|thread| thread_finding(context, rule, thread)));
-        let timers = tasks::rearmed_timers(context.project, context.module);
+        let timers = tasks::rearmed_timers(context.project, context.module, context.items());
         findings.extend(timers.iter().map(|timer| timer_finding(context, rule, timer)));
     }
 

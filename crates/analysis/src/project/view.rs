@@ -1,0 +1,101 @@
+//! One file of a linked project, as the analyses see it.
+//!
+//! They look at a project through this and through [`super::Project`] only, so that what an answer was worked
+//! out from can be noted where it is read.
+
+use crate::bindings::{Binding, Global, GlobalId};
+use crate::file::{FileFacts, ItemId};
+use crate::ir::{ItemFacts, ItemRange, Val, VarId};
+use leakwright_syntax::TextRange;
+
+/// One file of a linked project. Copying is free.
+#[derive(Clone, Copy)]
+pub struct File<'p> {
+    facts: &'p FileFacts,
+}
+
+impl<'p> File<'p> {
+    pub(super) fn new(facts: &'p FileFacts) -> Self {
+        Self { facts }
+    }
+
+    /// The facts of an item.
+    pub fn facts(self, item: ItemId) -> &'p ItemFacts {
+        self.facts.facts(item)
+    }
+
+    /// The numbers of all items.
+    pub fn ids(self) -> impl DoubleEndedIterator<Item = ItemId> + use<> {
+        self.facts.ids()
+    }
+
+    /// The item that one is nested in.
+    pub fn parent(self, item: ItemId) -> Option<ItemId> {
+        self.facts.item(item).parent
+    }
+
+    /// The items nested in one, in the order of the source.
+    pub fn children(self, item: ItemId) -> &'p [ItemId] {
+        &self.facts.item(item).children
+    }
+
+    /// The items around one, innermost first.
+    pub fn ancestors(self, item: ItemId) -> impl Iterator<Item = ItemId> + use<'p> {
+        self.facts.ancestors(item)
+    }
+
+    /// Whether an item is another one, or nested in it.
+    pub fn is_within(self, item: ItemId, outer: ItemId) -> bool {
+        item == outer || self.ancestors(item).any(|around| around == outer)
+    }
+
+    /// Whether an item, or one nested in it, could not be parsed.
+    pub fn is_broken_within(self, outer: ItemId) -> bool {
+        self.facts.broken().any(|item| self.is_within(item, outer))
+    }
+
+    /// The dotted name of an item within its module; empty for the module.
+    pub fn dotted_name(self, item: ItemId) -> String {
+        self.facts.dotted_name(item)
+    }
+
+    /// The item that an [`crate::ir::Op::Define`] value defines.
+    pub fn defined(self, item: ItemId, value: Val) -> Option<ItemId> {
+        self.facts.defined(item, value)
+    }
+
+    /// Where the whole definition of an item stands now, decorators included.
+    pub fn whole(self, item: ItemId) -> TextRange {
+        self.facts.item(item).range
+    }
+
+    /// Where a range of an item stands now.
+    pub fn range(self, item: ItemId, range: ItemRange) -> TextRange {
+        self.facts.range(item, range)
+    }
+
+    /// Where the source of a value stands now.
+    pub fn value_range(self, item: ItemId, value: Val) -> TextRange {
+        self.facts.value_range(item, value)
+    }
+
+    /// What a variable of an item stands for.
+    pub fn binding(self, item: ItemId, var: VarId) -> Binding {
+        self.facts.bindings.of(item, var)
+    }
+
+    /// A variable of the module.
+    pub fn global(self, id: GlobalId) -> &'p Global {
+        self.facts.bindings.global(id)
+    }
+
+    /// The variable of the module with a name.
+    pub fn global_named(self, name: &str) -> Option<GlobalId> {
+        self.facts.bindings.global_named(name)
+    }
+
+    /// The variables of the module.
+    pub fn globals(self) -> impl Iterator<Item = (GlobalId, &'p Global)> {
+        self.facts.bindings.globals()
+    }
+}
