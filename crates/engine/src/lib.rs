@@ -22,6 +22,7 @@ mod source;
 mod suppress;
 mod text_edit;
 mod threads;
+mod whole;
 mod workspace;
 
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
@@ -43,4 +44,5 @@ pub use source::content_hash;
 pub use suppress::UnusedSuppression;
 pub use text_edit::{EditConflict, apply_edits};
 pub use threads::{STACK_SIZE, pool};
+pub use whole::write_whole;
 pub use workspace::{Owner, Standing, Workspace};

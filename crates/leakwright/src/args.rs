@@ -1,10 +1,14 @@
 //! The command line.
 
+mod output;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use leakwright_engine::Selector;
 use leakwright_rules::Confidence;
+
+pub(crate) use output::{FailArgs, Format, OutputArgs};
 
 /// Finds and fixes memory leaks, unbounded growth and unreleased resources in Python code.
 ///
@@ -19,6 +23,10 @@ pub(crate) struct Cli {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
+
+    /// Print findings and errors only: no heading, no progress, no warnings, no counts.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
 }
 
 /// When to use colour.
@@ -111,32 +119,19 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
 
-    /// How to print the findings.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) fail: FailArgs,
 
     /// The path that standard input goes by: for configuration, and in what is printed.
     #[arg(long, value_name = "PATH")]
     pub(crate) stdin_filename: Option<PathBuf>,
 
-    /// Include findings that comments silence (JSON only).
-    #[arg(long)]
-    pub(crate) show_suppressed: bool,
-
     /// Do not read or write the cache. There is none yet; accepted for scripts.
     #[arg(long)]
     pub(crate) no_cache: bool,
-}
-
-/// How findings are printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// With the code that shows them.
-    Text,
-    /// One line each.
-    Concise,
-    /// As a JSON document.
-    Json,
 }
 
 #[derive(Args)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod output;
 mod progress;
 mod terminal;
 
@@ -12,6 +13,7 @@ use args::{Cli, Command};
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     terminal::set_colour(cli.color);
+    terminal::set_quiet(cli.quiet);
     let result = match cli.command {
         Command::Check(args) | Command::Leaks(args) => {
             commands::check::run(&args, commands::check::Scope::All)

@@ -1,6 +1,7 @@
 //! Writing to the terminal.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 
@@ -14,6 +15,19 @@ pub(crate) fn set_colour(colour: Colour) {
         Colour::Never => ColorChoice::Never,
     };
     choice.write_global();
+}
+
+/// Whether only findings and errors are printed.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Decides for the whole run whether only findings and errors are printed.
+pub(crate) fn set_quiet(is_quiet: bool) {
+    IS_QUIET.store(is_quiet, Ordering::Relaxed);
+}
+
+/// Whether only findings and errors are printed.
+pub(crate) fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
 }
 
 /// Prints to standard output. A reader that went away, such as `head`, is no error.
@@ -32,7 +46,10 @@ pub(crate) fn complain(text: &str) {
     note(&format!("\x1b[1;31merror\x1b[0m: {text}"));
 }
 
-/// Prints a warning.
+/// Prints a warning, unless only errors are wanted.
 pub(crate) fn warn(text: &str) {
+    if is_quiet() {
+        return;
+    }
     note(&format!("\x1b[1;33mwarning\x1b[0m: {text}"));
 }

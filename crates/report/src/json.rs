@@ -1,23 +1,15 @@
 //! The JSON output: a public, versioned interface. Its schema is [`SCHEMA`].
 
-use leakwright_analysis::project::ModuleId;
 use leakwright_engine::{Checked, Judged};
-use leakwright_rules::{
-    Applicability, Confidence, Family, Fix, Growth, LeakType, RiskLevel, Role, Severity, Tier,
-};
-use leakwright_syntax::{PositionRange, TextRange};
 use serde::Serialize;
 
-use crate::positions::Positions;
+use crate::entry::{Entries, Finding, Problem};
 
 /// JSON Schema of the output.
 pub const SCHEMA: &str = include_str!("../schema/findings.schema.json");
 
 /// Version of the output's form.
-const VERSION: u32 = 1;
-
-/// Where the pages of the rules are.
-const HELP: &str = "https://leakwright.dev/rules";
+pub(crate) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Output<'c> {
@@ -34,168 +26,44 @@ struct Tool {
     version: &'static str,
 }
 
+/// A line of the output that is a problem.
 #[derive(Serialize)]
-struct Problem {
-    path: String,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct Finding<'c> {
-    code: &'static str,
-    name: &'static str,
-    family: Family,
-    severity: Severity,
-    confidence: Confidence,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<Tier>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    suppressed: bool,
-    leak_type: LeakType,
-    message: &'c str,
-    pattern: &'c str,
-    risk: RiskLevel,
-    risk_reason: &'c str,
-    recommendation: &'c str,
-    path: String,
-    range: Range,
-    symbol: &'c str,
-    growth: Growth,
-    impact: &'c str,
-    evidence: Vec<Evidence<'c>>,
-    fixes: Vec<FixEntry>,
-    help: String,
-    fingerprint: &'c str,
-}
-
-#[derive(Serialize)]
-struct Evidence<'c> {
-    role: Role,
-    path: String,
-    range: Range,
-    message: &'c str,
-}
-
-#[derive(Serialize)]
-struct FixEntry {
-    id: &'static str,
-    title: String,
-    applicability: Applicability,
-    edits: Vec<Edit>,
-}
-
-#[derive(Serialize)]
-struct Edit {
-    path: String,
-    content_hash: String,
-    range: Range,
-    text: String,
-}
-
-/// One-based, the end exclusive, columns in characters.
-#[derive(Serialize)]
-struct Range {
-    start: Place,
-    end: Place,
-}
-
-#[derive(Serialize)]
-struct Place {
-    line: u32,
-    column: u32,
-}
-
-impl From<PositionRange> for Range {
-    fn from(range: PositionRange) -> Self {
-        let place = |position: leakwright_syntax::Position| Place {
-            line: position.line + 1,
-            column: position.column + 1,
-        };
-        Self { start: place(range.start), end: place(range.end) }
-    }
+struct ProblemLine {
+    error: Problem,
 }
 
 /// The findings and errors of a run as one JSON document, with a line break at the end.
 pub fn json(checked: &Checked, show_suppressed: bool) -> String {
-    let mut writer = Writer { checked, positions: Positions::new(checked) };
-    let shown = checked.findings.iter().filter(|judged| show_suppressed || !judged.is_suppressed);
-    let findings = shown.map(|judged| writer.finding(judged)).collect();
-    let errors = checked
-        .errors
-        .iter()
-        .map(|error| Problem {
-            path: error.path.to_string_lossy().replace('\\', "/"),
-            message: error.problem.to_string(),
-        })
-        .collect();
-    let tool = Tool { name: "leakwright", version: env!("CARGO_PKG_VERSION") };
-    let output = Output { schema: VERSION, tool, files_checked: checked.files_checked, errors, findings };
-    let mut text = serde_json::to_string_pretty(&output).unwrap_or_default();
-    text.push('\n');
-    text
+    let mut entries = Entries::new(checked);
+    let output = Output {
+        schema: VERSION,
+        tool: Tool { name: "leakwright", version: env!("CARGO_PKG_VERSION") },
+        files_checked: checked.files_checked,
+        errors: checked.errors.iter().map(Problem::new).collect(),
+        findings: shown(checked, show_suppressed).map(|judged| entries.finding(judged)).collect(),
+    };
+    pretty(&output)
 }
 
-struct Writer<'c> {
-    checked: &'c Checked,
-    positions: Positions<'c>,
+/// The findings as JSON, each on a line of its own, and behind them the errors.
+pub fn json_lines(checked: &Checked, show_suppressed: bool) -> String {
+    let mut entries = Entries::new(checked);
+    let findings = shown(checked, show_suppressed).map(|judged| line(&entries.finding(judged)));
+    let findings: String = findings.collect();
+    let errors = checked.errors.iter().map(|error| line(&ProblemLine { error: Problem::new(error) }));
+    findings + &errors.collect::<String>()
 }
 
-impl<'c> Writer<'c> {
-    fn range(&mut self, module: ModuleId, range: TextRange) -> Range {
-        self.positions.of(module, range).into()
-    }
+/// The findings of a run, with those that comments silence or without.
+pub(crate) fn shown(checked: &Checked, show_suppressed: bool) -> impl Iterator<Item = &Judged> {
+    checked.findings.iter().filter(move |judged| show_suppressed || !judged.is_suppressed)
+}
 
-    fn finding(&mut self, judged: &'c Judged) -> Finding<'c> {
-        let finding = &judged.finding;
-        let metadata = finding.rule.metadata();
-        let evidence = finding
-            .evidence
-            .iter()
-            .map(|place| Evidence {
-                role: place.role,
-                path: self.positions.path(place.module),
-                range: self.range(place.module, place.range),
-                message: &place.message,
-            })
-            .collect();
-        let fixes = self.checked.fixes(finding).into_iter().map(|fix| self.fix(fix)).collect();
-        Finding {
-            code: metadata.code,
-            name: metadata.name,
-            family: metadata.family,
-            severity: finding.severity,
-            confidence: finding.confidence,
-            tier: finding.tier,
-            suppressed: judged.is_suppressed,
-            leak_type: finding.leak_type,
-            message: &finding.message,
-            pattern: &finding.pattern,
-            risk: finding.risk.level,
-            risk_reason: &finding.risk.reason,
-            recommendation: &finding.recommendation,
-            path: self.positions.path(finding.module),
-            range: self.range(finding.module, finding.range),
-            symbol: &finding.symbol,
-            growth: finding.growth,
-            impact: &finding.impact,
-            evidence,
-            fixes,
-            help: format!("{HELP}/{}", metadata.code),
-            fingerprint: &judged.fingerprint,
-        }
-    }
+/// JSON to be read by people as well, with a line break at the end.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
 
-    fn fix(&mut self, fix: Fix) -> FixEntry {
-        let edits = fix
-            .edits
-            .into_iter()
-            .map(|edit| Edit {
-                path: self.positions.path(edit.module),
-                content_hash: self.checked.file(edit.module).hash.clone(),
-                range: self.range(edit.module, edit.range),
-                text: edit.text,
-            })
-            .collect();
-        FixEntry { id: fix.id, title: fix.title, applicability: fix.applicability, edits }
-    }
+fn line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default() + "\n"
 }

@@ -1,6 +1,7 @@
-//! Lines and columns of the files of a run.
+//! Lines and columns of the files of a run, and their paths as they are shown.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use leakwright_analysis::project::ModuleId;
 use leakwright_engine::Checked;
@@ -26,6 +27,21 @@ impl<'c> Positions<'c> {
 
     /// The path of a file as it is shown, with forward slashes.
     pub(crate) fn path(&self, module: ModuleId) -> String {
-        self.checked.file(module).path.to_string_lossy().replace('\\', "/")
+        slashed(&self.checked.file(module).path)
     }
+}
+
+/// A path with forward slashes.
+pub(crate) fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// A path as seen from another folder than the working directory, where it lies below that folder: services
+/// that show findings beside the code want paths from the top of the repository.
+pub(crate) fn seen_from(path: &Path, root: Option<&Path>) -> String {
+    let below_root = || {
+        let absolute = std::path::absolute(path).ok()?;
+        Some(slashed(absolute.strip_prefix(root?).ok()?))
+    };
+    below_root().unwrap_or_else(|| slashed(path))
 }

@@ -4,116 +4,36 @@ use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use leakwright_engine::{Checked, Judged};
-use leakwright_rules::{Confidence, Evidence, RiskLevel, Severity};
+use leakwright_rules::{Applicability, Confidence, Evidence};
 use leakwright_syntax::TextRange;
 
-use crate::positions::Positions;
+use crate::concise::coloured_headline;
+use crate::positions::{Positions, slashed};
+use crate::words;
 
-/// Whether code is shown with each finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frames {
-    /// The code around each place of the chain.
-    Full,
-    /// One line a finding.
-    None,
-}
-
-/// Findings, then how many there are. Colours are escape sequences: the caller strips them where the
+/// Findings with the code that shows them. Colours are escape sequences: the caller strips them where the
 /// terminal has none.
-pub fn text(checked: &Checked, frames: Frames) -> String {
+pub fn text(checked: &Checked) -> String {
     let mut positions = Positions::new(checked);
-    let mut out = String::new();
-    for judged in checked.active() {
-        entry(&mut out, checked, &mut positions, judged, frames);
-    }
-    let _ = writeln!(out, "{}", summary(checked));
-    out
+    checked.active().map(|judged| entry(checked, &mut positions, judged)).collect()
 }
 
-/// `path:line:column: severity[code] name: message`
-pub fn headline(checked: &Checked, judged: &Judged) -> String {
-    plain_headline(&mut Positions::new(checked), judged)
-}
-
-fn plain_headline(positions: &mut Positions<'_>, judged: &Judged) -> String {
-    let finding = &judged.finding;
-    let start = positions.of(finding.module, finding.range).start;
-    let path = positions.path(finding.module);
-    let metadata = finding.rule.metadata();
-    format!(
-        "{path}:{}:{}: {}[{}] {}: {}",
-        start.line + 1,
-        start.column + 1,
-        word(finding.severity),
-        metadata.code,
-        metadata.name,
-        finding.message
-    )
-}
-
-const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
-fn colour(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "\x1b[1;31m",
-        Severity::Warning => "\x1b[1;33m",
-        Severity::Information => "\x1b[1;36m",
-        Severity::Hint => "\x1b[1;32m",
-    }
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Information => "information",
-        Severity::Hint => "hint",
-    }
-}
-
-fn entry(
-    out: &mut String,
-    checked: &Checked,
-    positions: &mut Positions<'_>,
-    judged: &Judged,
-    frames: Frames,
-) {
+fn entry(checked: &Checked, positions: &mut Positions<'_>, judged: &Judged) -> String {
     let finding = &judged.finding;
-    let metadata = finding.rule.metadata();
-    let start = positions.of(finding.module, finding.range).start;
-    let _ = writeln!(
-        out,
-        "{BOLD}{}:{}:{}:{RESET} {}{}[{}]{RESET} {}: {BOLD}{}{RESET}",
-        positions.path(finding.module),
-        start.line + 1,
-        start.column + 1,
-        colour(finding.severity),
-        word(finding.severity),
-        metadata.code,
-        metadata.name,
-        finding.message
-    );
-    if frames == Frames::None {
-        return;
-    }
+    let mut out = coloured_headline(positions, judged) + "\n";
     let _ = writeln!(out, "{}", code_frame(checked, judged));
-    let level = match finding.risk.level {
-        RiskLevel::High => "HIGH",
-        RiskLevel::Medium => "MEDIUM",
-        RiskLevel::Low => "LOW",
-    };
     let _ = writeln!(out, "   Pattern: {}", finding.pattern);
-    let _ = writeln!(out, "   Risk: {level} - {}", finding.risk.reason);
+    let _ = writeln!(out, "   Risk: {} - {}", words::risk(finding.risk.level), finding.risk.reason);
     let _ = writeln!(out, "   Recommendation: {}", finding.recommendation);
-    let titles: Vec<String> = checked
-        .fixes(finding)
-        .into_iter()
+    let fixes = checked.fixes(finding);
+    let titles: Vec<String> = fixes
+        .iter()
         .filter(|fix| !fix.edits.is_empty())
         .map(|fix| {
-            let kind =
-                if fix.applicability == leakwright_rules::Applicability::Safe { "safe" } else { "unsafe" };
+            let kind = if fix.applicability == Applicability::Safe { "safe" } else { "unsafe" };
             format!("{} ({kind})", fix.title)
         })
         .collect();
@@ -123,16 +43,15 @@ fn entry(
     if let Some(note) = confidence_note(judged) {
         let _ = writeln!(out, "   {DIM}Confidence: {note}{RESET}");
     }
-    out.push('\n');
+    out + "\n"
 }
 
 /// How sure it is, and what speaks for (+) and against (-) it.
 fn confidence_note(judged: &Judged) -> Option<String> {
-    let word = match judged.finding.confidence {
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => return None,
-    };
+    if judged.finding.confidence == Confidence::High {
+        return None;
+    }
+    let word = words::confidence(judged.finding.confidence);
     let signs = judged.finding.signs.iter().filter(|sign| sign.points != 0);
     let signs: Vec<String> =
         signs.map(|sign| format!("{} {}", if sign.points > 0 { '+' } else { '-' }, sign.says)).collect();
@@ -143,7 +62,7 @@ fn confidence_note(judged: &Judged) -> Option<String> {
 fn code_frame(checked: &Checked, judged: &Judged) -> String {
     let finding = &judged.finding;
     let file = checked.file(finding.module);
-    let path = file.path.to_string_lossy().replace('\\', "/");
+    let path = slashed(&file.path);
     let mut snippet = Snippet::source(file.text.to_string()).path(path).fold(true);
     let mut main_is_labelled = false;
     for place in finding.evidence.iter().filter(|place| place.module == finding.module) {
@@ -169,7 +88,7 @@ fn elsewhere(
     place: &Evidence,
 ) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
     let file = checked.file(place.module);
-    let path = file.path.to_string_lossy().replace('\\', "/");
+    let path = slashed(&file.path);
     let span = first_line(&file.text, place.range);
     Snippet::source(file.text.to_string())
         .path(path)
@@ -181,24 +100,4 @@ fn elsewhere(
 fn first_line(text: &str, range: TextRange) -> std::ops::Range<usize> {
     let shown = range.of(text).lines().next().unwrap_or_default().trim_end();
     range.start as usize..range.start as usize + shown.len()
-}
-
-/// How many leaks, and how many notes beside them.
-fn summary(checked: &Checked) -> String {
-    let count = |wanted: &dyn Fn(Severity) -> bool| {
-        checked.active().filter(|judged| wanted(judged.finding.severity)).count()
-    };
-    let leaks = count(&|severity| severity >= Severity::Warning);
-    let notes = count(&|severity| severity < Severity::Warning);
-    let files = checked.files_checked;
-    let plural = |n: usize| if n == 1 { "" } else { "s" };
-    let mut out = if leaks == 0 {
-        format!("No leaks detected in {files} file{}", plural(files))
-    } else {
-        format!("TOTAL ISSUES FOUND: {leaks} in {files} file{}", plural(files))
-    };
-    if notes > 0 {
-        let _ = write!(out, " ({notes} more for information)");
-    }
-    out
 }

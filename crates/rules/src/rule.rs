@@ -39,6 +39,16 @@ pub struct Metadata {
     pub docs: &'static str,
 }
 
+/// Where the pages of the rules are.
+const HELP: &str = "https://leakwright.dev/rules";
+
+impl Metadata {
+    /// The address of its page.
+    pub fn help(&self) -> String {
+        format!("{HELP}/{}", self.code)
+    }
+}
+
 /// A group of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

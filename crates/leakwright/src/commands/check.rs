@@ -4,12 +4,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{Checked, Input, Options, check};
-use leakwright_report::Frames;
+use leakwright_engine::{Checked, Input, Judged, Options, Problem, check};
 use leakwright_rules::{Family, RuleId};
 
-use super::{Exit, exit_of, nothing_to_do, report_problems};
-use crate::args::{CheckArgs, Format};
+use super::{Exit, is_incomplete, report_problems};
+use crate::args::{CheckArgs, FailArgs};
 use crate::progress::Bar;
 use crate::terminal;
 
@@ -25,27 +24,21 @@ pub(crate) enum Scope {
 }
 
 pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
+    args.output.validate()?;
     let input = input(args)?;
     let options = options(args, scope);
     let bar = Bar::new();
-    if args.format == Format::Text && bar.is_hidden() {
+    if args.output.has_heading() && bar.is_hidden() && !terminal::is_quiet() {
         terminal::print("SCANNING FOR MEMORY LEAKS...\n\n");
     }
     let checked = check(&input, &options, &bar);
     bar.finish();
     report_problems(&checked);
-    if !nothing_to_do(&checked) || args.format == Format::Json {
-        terminal::print(&rendered(&checked, args));
+    let exit = exit_of(&checked, &args.fail);
+    if !nothing_to_do(&checked) || !args.output.is_for_people() {
+        args.output.deliver(&checked, exit)?;
     }
-    Ok(exit_of(&checked))
-}
-
-fn rendered(checked: &Checked, args: &CheckArgs) -> String {
-    match args.format {
-        Format::Text => leakwright_report::text(checked, Frames::Full),
-        Format::Concise => leakwright_report::text(checked, Frames::None),
-        Format::Json => leakwright_report::json(checked, args.show_suppressed),
-    }
+    Ok(exit)
 }
 
 fn input(args: &CheckArgs) -> anyhow::Result<Input> {
@@ -72,4 +65,20 @@ fn options(args: &CheckArgs, scope: Scope) -> Options {
     let outside = RuleId::all().map(RuleId::metadata).filter(|metadata| outside(metadata.family));
     options.ignore.extend(outside.filter_map(|metadata| metadata.code.parse().ok()));
     options
+}
+
+/// How a check ends: what could not be checked comes before what was found.
+fn exit_of(checked: &Checked, fail: &FailArgs) -> Exit {
+    if is_incomplete(checked) {
+        return Exit::Failed;
+    }
+    let (severity, confidence) = (fail.severity(), fail.confidence());
+    let fails =
+        |judged: &Judged| judged.finding.severity >= severity && judged.finding.confidence >= confidence;
+    if !fail.exit_zero && checked.active().any(fails) { Exit::Found } else { Exit::Clean }
+}
+
+/// Whether nothing that was asked for exists.
+fn nothing_to_do(checked: &Checked) -> bool {
+    checked.files_checked == 0 && checked.errors.iter().any(|error| error.problem == Problem::Missing)
 }

@@ -9,7 +9,7 @@ pub(crate) mod rules;
 pub(crate) mod server;
 pub(crate) mod undo;
 
-use leakwright_engine::{Checked, FileError, Problem};
+use leakwright_engine::{Checked, FileError};
 
 use crate::terminal;
 
@@ -24,13 +24,20 @@ pub(crate) enum Exit {
     Failed,
 }
 
+impl Exit {
+    /// The code of the process.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Found => 1,
+            Self::Failed => 2,
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Found => 1,
-            Exit::Failed => 2,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -55,9 +62,14 @@ fn report_problem(error: &FileError) {
     }
 }
 
-/// How a check ends: what could not be checked comes before what was found.
+/// Whether something that was asked for could not be checked.
+fn is_incomplete(checked: &Checked) -> bool {
+    checked.errors.iter().any(|error| error.problem.is_fatal())
+}
+
+/// How a run ends: what could not be checked comes before what was found.
 fn exit_of(checked: &Checked) -> Exit {
-    if checked.errors.iter().any(|error| error.problem.is_fatal()) {
+    if is_incomplete(checked) {
         return Exit::Failed;
     }
     let is_leak =
@@ -71,9 +83,4 @@ fn shown(path: &std::path::Path) -> String {
     let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
     let text = relative.to_string_lossy().replace('\\', "/");
     if text.is_empty() { ".".to_owned() } else { text }
-}
-
-/// Whether anything that was asked for exists.
-fn nothing_to_do(checked: &Checked) -> bool {
-    checked.files_checked == 0 && checked.errors.iter().any(|error| error.problem == Problem::Missing)
 }
