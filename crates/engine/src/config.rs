@@ -9,6 +9,7 @@ use leakwright_catalogue::{Catalogue, Resource, Subscription};
 use leakwright_rules::{Confidence, Finding, RuleId, Settings};
 use serde::Deserialize;
 
+use crate::overrides::Excluded;
 use crate::selector::{Selector, closest};
 
 /// Settings that hold for the files below a directory.
@@ -32,6 +33,9 @@ pub struct Config {
     pub subscriptions: Vec<Subscription>,
     /// What is known of libraries: what comes with the program, and the project's own.
     pub catalogue: Arc<Catalogue>,
+    /// Files with more bytes are left out.
+    pub(crate) max_file_bytes: Option<usize>,
+    pub(crate) excluded_by_editor: Option<Excluded>,
     exclude: GlobSet,
     per_file_ignores: Vec<(GlobSet, Vec<Selector>)>,
 }
@@ -104,6 +108,8 @@ impl Config {
             resources: Vec::new(),
             subscriptions: Vec::new(),
             catalogue: Catalogue::builtin(),
+            max_file_bytes: None,
+            excluded_by_editor: None,
             exclude: GlobSet::empty(),
             per_file_ignores: Vec::new(),
         })
@@ -160,6 +166,8 @@ impl Config {
             catalogue: catalogue(&written.resources, &written.subscriptions),
             resources: written.resources,
             subscriptions: written.subscriptions,
+            max_file_bytes: None,
+            excluded_by_editor: None,
             exclude: globs(&written.exclude)?,
             per_file_ignores,
         })
@@ -182,7 +190,9 @@ impl Config {
     /// Whether a path below the root is left out.
     pub fn excludes(&self, path: &Path) -> bool {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
-        self.exclude.is_match(relative) || relative.ancestors().skip(1).any(|dir| self.exclude.is_match(dir))
+        self.exclude.is_match(relative)
+            || relative.ancestors().skip(1).any(|dir| self.exclude.is_match(dir))
+            || self.excluded_by_editor.as_ref().is_some_and(|excluded| excluded.has(path))
     }
 
     /// Whether a finding in a file is shown.
@@ -240,7 +250,7 @@ fn positive(key: &str, written: Option<u32>, default: u32) -> Result<u32, String
 }
 
 /// Patterns as in `.gitignore`, matched against paths relative to the root.
-fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+pub(crate) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let pattern = pattern.trim_end_matches('/');

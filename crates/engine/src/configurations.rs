@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::config::{Config, ConfigError};
+use crate::overrides::Overrides;
 
 /// A configuration and where it comes from.
 #[derive(Clone, Debug)]
@@ -23,33 +24,78 @@ pub struct Configurations {
     known: Mutex<BTreeMap<PathBuf, Found>>,
     /// What holds in directories that no configuration is above.
     defaults: Mutex<BTreeMap<PathBuf, Arc<Config>>>,
+    /// What an editor sets, and for which folder.
+    overrides: Option<(Overrides, PathBuf)>,
+    /// What the editor sets to be read instead of the nearest configuration.
+    only: OnceLock<Found>,
 }
 
 /// Names of configuration files, the first that is there wins.
 pub(crate) const NAMES: [&str; 3] = ["leakwright.toml", ".leakwright.toml", "pyproject.toml"];
 
 impl Configurations {
+    /// With what an editor sets for a folder.
+    pub fn with(overrides: Overrides, root: &Path) -> Self {
+        Self { overrides: Some((overrides, root.to_owned())), ..Self::default() }
+    }
+
+    /// What is wrong with the configurations that were asked for.
+    pub fn problems(&self) -> Vec<ConfigError> {
+        let known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let only = self.only.get().and_then(|found| found.as_ref().err());
+        known.values().filter_map(|found| found.as_ref().err()).chain(only).cloned().collect()
+    }
+
     /// The configuration that holds in a directory. The directory should be absolute.
     pub fn nearest(&self, directory: &Path) -> Result<Origin, ConfigError> {
+        if let Some(origin) = self.only.get_or_init(|| self.read_only()).clone()? {
+            return Ok(origin);
+        }
         for dir in directory.ancestors() {
             if let Some(origin) = self.own(dir)? {
                 return Ok(origin);
             }
         }
         let mut defaults = self.defaults.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let config =
-            defaults.entry(directory.to_owned()).or_insert_with(|| Arc::new(Config::default_for(directory)));
+        let config = defaults
+            .entry(directory.to_owned())
+            .or_insert_with(|| self.adapted(Config::default_for(directory)));
         Ok(Origin { config: Arc::clone(config), path: None })
+    }
+
+    /// The configuration that holds for a text that lies in no directory.
+    pub(crate) fn anywhere(&self) -> Result<Arc<Config>, ConfigError> {
+        let only = self.only.get_or_init(|| self.read_only()).clone()?;
+        Ok(only.map_or_else(|| self.adapted(Config::default_for(Path::new(""))), |origin| origin.config))
     }
 
     /// The configuration that a directory itself has.
     fn own(&self, directory: &Path) -> Found {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.entry(directory.to_owned()).or_insert_with(|| read(directory)).clone()
+        known.entry(directory.to_owned()).or_insert_with(|| self.read(directory)).clone()
+    }
+
+    fn read_only(&self) -> Found {
+        let Some((overrides, root)) = &self.overrides else { return Ok(None) };
+        let Some(config) = overrides.read(root).transpose()? else { return Ok(None) };
+        Ok(Some(Origin { config: self.adapted(config), path: overrides.configuration.clone() }))
+    }
+
+    fn read(&self, directory: &Path) -> Found {
+        Ok(read(directory)?.map(|(config, path)| Origin { config: self.adapted(config), path: Some(path) }))
+    }
+
+    /// A configuration with what the editor sets.
+    fn adapted(&self, config: Config) -> Arc<Config> {
+        Arc::new(match &self.overrides {
+            Some((overrides, root)) => overrides.apply(config, root),
+            None => config,
+        })
     }
 }
 
-fn read(directory: &Path) -> Found {
+/// The configuration that a directory has, and its file.
+fn read(directory: &Path) -> Result<Option<(Config, PathBuf)>, ConfigError> {
     for name in NAMES {
         let path = directory.join(name);
         let text = match std::fs::read(&path) {
@@ -63,7 +109,7 @@ fn read(directory: &Path) -> Found {
             _ => Some(Config::from_own_file(&path, &text)?),
         };
         if let Some(config) = config {
-            return Ok(Some(Origin { config: Arc::new(config), path: Some(path) }));
+            return Ok(Some((config, path)));
         }
     }
     Ok(None)

@@ -39,16 +39,26 @@ pub struct Mapped {
     pub is_failed: bool,
 }
 
+/// The name of a document that was never saved.
+const UNTITLED: &str = "untitled.py";
+
 impl DocumentContext {
-    /// For a document at a path, if it has one, in the innermost of the open folders around it.
+    /// For a document at a path, if it has one, in the innermost of the open folders around it, or in the first
+    /// one.
     pub fn new(
         path: Option<&Path>,
         root: Option<&Path>,
         configurations: &Configurations,
     ) -> Result<Self, ConfigError> {
-        let Some(path) = path else { return Ok(Self::unconfigured(Path::new("untitled.py"))) };
+        let Some(path) = path.map(Path::to_owned).or_else(|| root.map(|root| root.join(UNTITLED))) else {
+            let config = configurations.anywhere()?;
+            return Ok(Self {
+                path: UNTITLED.into(),
+                place: Place::unconfigured(Path::new(UNTITLED), config),
+            });
+        };
         let root = root.or_else(|| path.parent()).unwrap_or(Path::new("/"));
-        Ok(Self { path: path.to_owned(), place: Place::find(path, root, configurations)? })
+        Ok(Self { place: Place::find(&path, root, configurations)?, path })
     }
 
     /// For a document that no configuration holds for.

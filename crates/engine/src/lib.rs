@@ -16,6 +16,7 @@ mod home;
 mod linked;
 mod load;
 mod module_name;
+mod overrides;
 mod provisional;
 mod selector;
 mod source;
@@ -38,8 +39,9 @@ pub use fixing::{
 pub use home::{home, part};
 pub use linked::{Analysis, Found, Linked};
 pub use load::SourceFile;
+pub use overrides::Overrides;
 pub use provisional::Settled;
-pub use selector::{Selector, UnknownSelector};
+pub use selector::{Selector, UnknownSelector, closest};
 pub use source::content_hash;
 pub use suppress::UnusedSuppression;
 pub use text_edit::{EditConflict, apply_edits};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::Module;
-use leakwright_syntax::{Budget, Parser, SourceEncoding, Tree, decode};
+use leakwright_syntax::{Budget, Parser, Refusal, SourceEncoding, Tree, decode};
 
 use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
@@ -54,6 +54,9 @@ pub(crate) fn load_bytes(
     let root = std::path::absolute(&found.root).unwrap_or_else(|_| found.root.clone());
     let place = Place::find(&absolute, &root, configurations)
         .map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
+    if let Some(limit) = place.config.max_file_bytes.filter(|limit| bytes.len() > *limit) {
+        return Err(error(Problem::Refused(Refusal::FileTooLarge { limit })));
+    }
     let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
     let mapped = map(decoded.text.as_str().into(), None).map_err(error)?;
     Ok(SourceFile {
@@ -160,7 +163,7 @@ fn map(text: Arc<str>, previous: Option<&FileFacts>) -> Result<Mapped, Problem> 
 }
 
 /// Parses with the parser of this thread.
-pub(crate) fn parse(text: Arc<str>) -> Result<Tree, leakwright_syntax::Refusal> {
+pub(crate) fn parse(text: Arc<str>) -> Result<Tree, Refusal> {
     thread_local! {
         static PARSER: std::cell::RefCell<Parser> = std::cell::RefCell::new(Parser::new());
     }

@@ -73,7 +73,7 @@ fn is_code_prefix(text: &str) -> bool {
 
 /// The known word nearest to a misspelt one.
 #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
-pub(crate) fn closest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn closest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
         .map(|word| (strsim::damerau_levenshtein(&text.to_lowercase(), &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 4)

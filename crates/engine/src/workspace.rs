@@ -19,6 +19,7 @@ use crate::discover::{Found, discover};
 use crate::document::Mapped;
 use crate::linked::{Linked, Member};
 use crate::load::{Place, load};
+use crate::overrides::Overrides;
 use crate::suppress::Suppression;
 use crate::threads::background_pool;
 
@@ -35,6 +36,7 @@ pub struct Workspace {
 
 #[derive(Default)]
 struct Files {
+    overrides: Overrides,
     configurations: Arc<Configurations>,
     is_loaded: bool,
     /// The files on disk, in the order in which a check takes them.
@@ -105,6 +107,22 @@ impl Workspace {
         self.files().disk.contains_key(path)
     }
 
+    /// Sets what holds in the folder beside its configuration; whether that is something else. It is heeded
+    /// when files are looked for the next time, with their configuration.
+    pub fn set_overrides(&self, overrides: &Overrides) -> bool {
+        let mut files = self.files();
+        let is_new = files.overrides != *overrides;
+        if is_new {
+            files.overrides = overrides.clone();
+        }
+        is_new
+    }
+
+    /// The configurations of the folder.
+    pub fn configurations(&self) -> Arc<Configurations> {
+        Arc::clone(&self.files().configurations)
+    }
+
     fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -119,7 +137,7 @@ impl Workspace {
         let (known, configurations) = {
             let files = self.files();
             let kept = if reads_configuration || !files.is_loaded {
-                Arc::default()
+                Arc::new(Configurations::with(files.overrides.clone(), &self.root))
             } else {
                 Arc::clone(&files.configurations)
             };

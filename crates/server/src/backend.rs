@@ -1,20 +1,21 @@
 //! The protocol's messages, each handed to the module that deals with it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use leakwright_syntax::{Change, PositionRange};
 use serde_json::Value;
-use tokio::runtime::Handle;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client as Connection, LanguageServer};
 
 use crate::actions::Later;
 use crate::capabilities::{self, Client};
+use crate::configure::{Configurer, Shared};
 use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
-    CodeAction, CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams,
+    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
     DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams,
@@ -26,9 +27,10 @@ use crate::order::Lifecycle;
 use crate::projects::Projects;
 use crate::publish::Publisher;
 use crate::pull::Pull;
-use crate::settings::{SECTION, Settings};
+use crate::settings::Current;
 use crate::settle::Settler;
 use crate::survey::Survey;
+use crate::tell::Teller;
 use crate::unopened::Unopened;
 use crate::workers::Workers;
 use crate::{actions, hover, parent, select, to_proto};
@@ -45,24 +47,42 @@ pub(crate) struct Backend {
     publisher: Publisher,
     unopened: Arc<Unopened>,
     pull: Pull,
-    /// What was set when the client started us.
-    initial: OnceLock<Settings>,
+    configurer: Configurer,
     lifecycle: Arc<Lifecycle>,
 }
 
 impl Backend {
     pub(crate) fn new(connection: Connection, lifecycle: Arc<Lifecycle>) -> Self {
-        let publisher = Publisher::start(connection.clone());
+        let current = Current::default();
+        let teller = Teller::new(connection.clone());
+        let publisher = Publisher::start(connection.clone(), current.clone());
         let (documents, projects) = (Arc::<Documents>::default(), Projects::default());
+        projects.tell_with(teller.clone());
         let workers = Workers::start(publisher.clone(), projects.clone());
         let unopened = Arc::new(Unopened::new(publisher.clone(), Arc::clone(&documents)));
-        let pull =
-            Pull::new(Arc::clone(&documents), projects.clone(), Arc::clone(&unopened), connection.clone());
+        let pull = Pull::new(
+            Arc::clone(&documents),
+            projects.clone(),
+            publisher.clone(),
+            Arc::clone(&unopened),
+            connection.clone(),
+        );
         let survey =
             Survey::new(projects.clone(), Arc::clone(&documents), Arc::clone(&unopened), connection.clone());
         Settler::start(projects.clone(), Arc::clone(&documents), workers.clone(), survey);
-        let initial = OnceLock::new();
-        Self { documents, projects, workers, connection, publisher, unopened, pull, initial, lifecycle }
+        let configurer = Configurer::new(Shared {
+            connection: connection.clone(),
+            documents: Arc::clone(&documents),
+            projects: projects.clone(),
+            workers: workers.clone(),
+            unopened: Arc::clone(&unopened),
+            current,
+            teller,
+            initial: OnceLock::new(),
+            last: Mutex::default(),
+            asked: AtomicU64::new(0),
+        });
+        Self { documents, projects, workers, connection, publisher, unopened, pull, configurer, lifecycle }
     }
 
     /// `window/workDoneProgress/cancel`.
@@ -71,23 +91,14 @@ impl Backend {
         self.projects.cancel(&params.token);
     }
 
-    /// What is set, as far as the client has said.
-    fn settings(&self) -> Settings {
-        self.projects.settings().or_else(|| self.initial.get().copied()).unwrap_or_default()
-    }
-
-    /// Asks the client what is set. Never waited for by a handler, and never given up: the library fails
-    /// on late answers.
-    fn ask_for_settings(&self) {
-        let (connection, projects) = (self.connection.clone(), self.projects.clone());
-        let initial = self.initial.get().copied().unwrap_or_default();
+    /// Has a document analysed if it rests for a while.
+    fn analyze_after(&self, pause: Duration, document: Arc<Document>, version: i32) {
+        let workers = self.workers.clone();
         tokio::spawn(async move {
-            let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
-            let answer = connection.configuration(vec![item]).await;
-            let answer = answer.inspect_err(|error| tracing::warn!("no settings: {error}"));
-            let value = answer.ok().and_then(|answer| answer.into_iter().next()).unwrap_or_default();
-            projects.set(initial.with(&value));
-            projects.tell(&connection, &Handle::current());
+            tokio::time::sleep(pause).await;
+            if document.inbox().version == version {
+                workers.analyze(&document);
+            }
         });
     }
 
@@ -110,8 +121,7 @@ impl LanguageServer for Backend {
         if client.pulls {
             self.publisher.pull_documents();
         }
-        let options = params.initialization_options.clone().unwrap_or_default();
-        let _ = self.initial.set(Settings::default().with(&options));
+        self.configurer.start(params.initialization_options.clone().unwrap_or_default());
         self.projects.change_folders(roots(&params), &[]);
         if let Some(id) = params.process_id {
             parent::watch(id, Arc::clone(&self.lifecycle));
@@ -134,18 +144,17 @@ impl LanguageServer for Backend {
             self.register(capabilities::changed_settings());
         }
         if client.has_settings {
-            self.ask_for_settings();
+            self.configurer.ask();
         } else {
-            self.projects.set(self.settings());
-            self.projects.tell(&self.connection, &Handle::current());
+            self.configurer.told(Value::Null);
         }
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         if self.workers.client().has_settings {
-            self.ask_for_settings();
+            self.configurer.ask();
         } else {
-            self.projects.set(self.settings().with(&params.settings));
+            self.configurer.told(params.settings);
         }
     }
 
@@ -171,7 +180,12 @@ impl LanguageServer for Backend {
         let client = self.workers.client();
         let changes = params.content_changes.into_iter().map(|change| from_proto(change, client)).collect();
         document.change(changes, params.text_document.version);
-        self.workers.analyze(&document);
+        let debounce = self.configurer.current().debounce;
+        if debounce.is_zero() {
+            self.workers.analyze(&document);
+        } else {
+            self.analyze_after(debounce, document, params.text_document.version);
+        }
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
@@ -194,7 +208,7 @@ impl LanguageServer for Backend {
         let Some(path) = &document.path else { return self.publisher.clear_document(uri) };
         let folder = self.projects.folder_of(path);
         match &folder {
-            Some(folder) if self.projects.looks_everywhere() && folder.has_file(path) => {
+            Some(folder) if self.projects.looks_into(folder.root()) && folder.has_file(path) => {
                 self.unopened.close(path, folder.root(), uri, shown);
             }
             _ => self.publisher.clear_document(uri),
@@ -218,6 +232,11 @@ impl LanguageServer for Backend {
             folders.iter().filter_map(|folder| folder.uri.to_file_path().ok()).collect()
         };
         self.projects.change_folders(paths(&params.event.added), &paths(&params.event.removed));
+        if self.workers.client().has_settings {
+            self.configurer.ask();
+        } else {
+            self.configurer.told_before();
+        }
         self.documents.all().iter().for_each(|document| self.workers.analyze_again(document));
     }
 

@@ -13,6 +13,7 @@
 mod actions;
 mod backend;
 mod capabilities;
+mod configure;
 mod documents;
 mod frames;
 mod hover;
@@ -29,6 +30,7 @@ mod select;
 mod settings;
 mod settle;
 mod survey;
+mod tell;
 mod to_proto;
 mod unopened;
 mod workers;

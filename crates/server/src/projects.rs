@@ -1,10 +1,11 @@
 //! The folders that are open in the editor, and what is to be done about them in the background.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use leakwright_engine::{Configurations, Workspace};
+use leakwright_engine::{Configurations, Overrides, Workspace};
 
 use tokio::runtime::Handle;
 use tower_lsp::Client as Connection;
@@ -12,6 +13,7 @@ use tower_lsp::Client as Connection;
 use crate::lsp::NumberOrString;
 use crate::progress::Bar;
 use crate::settings::Settings;
+use crate::tell::Teller;
 
 /// The folders that are open in the editor. Cloning gives another handle to them.
 #[derive(Clone, Default)]
@@ -23,19 +25,28 @@ pub(crate) struct Projects {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    teller: OnceLock<Teller>,
 }
 
 #[derive(Default)]
 struct State {
-    folders: Vec<Arc<Workspace>>,
+    folders: Vec<Folder>,
     configurations: Arc<Configurations>,
     tasks: Tasks,
-    /// `None` until the client has said what is set.
-    settings: Option<Settings>,
+    /// What is set for documents outside of all folders; `None` until the client has said what is set.
+    overrides: Option<Overrides>,
     /// The work on files that are not open, while it is shown.
     bar: Option<Arc<Bar>>,
     /// The client does not want files looked at that are not open.
     is_cancelled: bool,
+}
+
+/// A folder that is open.
+#[derive(Clone)]
+struct Folder {
+    workspace: Arc<Workspace>,
+    /// Files of it are looked at that are not open.
+    looks_everywhere: bool,
 }
 
 /// What is to be done in the background.
@@ -61,40 +72,69 @@ pub(crate) struct Scan {
 impl Projects {
     /// The folders.
     pub(crate) fn folders(&self) -> Vec<Arc<Workspace>> {
-        self.state().folders.clone()
+        self.state().folders.iter().map(|folder| Arc::clone(&folder.workspace)).collect()
+    }
+
+    /// Where the folders are.
+    pub(crate) fn roots(&self) -> Vec<PathBuf> {
+        self.folders().iter().map(|folder| folder.root().to_owned()).collect()
     }
 
     /// The innermost folder around a path.
     pub(crate) fn folder_of(&self, path: &Path) -> Option<Arc<Workspace>> {
         let state = self.state();
-        let around = state.folders.iter().filter(|folder| path.starts_with(folder.root()));
+        let folders = state.folders.iter().map(|folder| &folder.workspace);
+        let around = folders.filter(|folder| path.starts_with(folder.root()));
         around.max_by_key(|folder| folder.root().components().count()).cloned()
     }
 
-    /// Configuration for documents outside the folders.
-    pub(crate) fn configurations(&self) -> Arc<Configurations> {
-        Arc::clone(&self.state().configurations)
+    /// Configuration for the documents of a folder, or of none.
+    pub(crate) fn configurations(&self, folder: Option<&Workspace>) -> Arc<Configurations> {
+        folder.map_or_else(|| Arc::clone(&self.state().configurations), Workspace::configurations)
     }
 
-    /// Notes what is set.
-    pub(crate) fn set(&self, settings: Settings) {
-        let mut state = self.state();
-        if state.settings.replace(settings) != Some(settings) {
-            state.is_cancelled = false;
-            state.tasks.edited.get_or_insert_with(Instant::now);
-            self.shared.changed.notify_all();
+    /// Notes what is set, for all and for each folder.
+    pub(crate) fn set(&self, global: &Settings, own: &BTreeMap<PathBuf, Settings>) {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let mut is_new = state.overrides.as_ref() != Some(&global.overrides);
+        if is_new {
+            state.configurations = outside(Some(&global.overrides));
+            state.overrides = Some(global.overrides.clone());
         }
+        for folder in &mut state.folders {
+            let settings = own.get(folder.workspace.root()).unwrap_or(global);
+            is_new |= folder.workspace.set_overrides(&settings.overrides);
+            if std::mem::replace(&mut folder.looks_everywhere, !settings.open_files_only)
+                == settings.open_files_only
+            {
+                state.is_cancelled = false;
+                state.tasks.edited.get_or_insert_with(Instant::now);
+            }
+        }
+        if is_new {
+            state.tasks.edited.get_or_insert_with(Instant::now);
+            state.tasks.scan.get_or_insert_default().reads_configuration = true;
+        }
+        self.shared.changed.notify_all();
     }
 
-    /// What is set, if the client has said so.
-    pub(crate) fn settings(&self) -> Option<Settings> {
-        self.state().settings
+    /// Whether the client has said what is set.
+    pub(crate) fn is_set(&self) -> bool {
+        self.state().overrides.is_some()
     }
 
-    /// Whether files are looked at that are not open.
-    pub(crate) fn looks_everywhere(&self) -> bool {
+    /// Whether files of a folder are looked at that are not open.
+    pub(crate) fn looks_into(&self, root: &Path) -> bool {
         let state = self.state();
-        !state.is_cancelled && state.settings.is_some_and(|settings| !settings.open_files_only)
+        let is_it = |folder: &&Folder| folder.workspace.root() == root;
+        !state.is_cancelled && state.folders.iter().find(is_it).is_some_and(|folder| folder.looks_everywhere)
+    }
+
+    /// Whether files of any folder are looked at that are not open.
+    fn looks_anywhere(&self) -> bool {
+        let state = self.state();
+        !state.is_cancelled && state.folders.iter().any(|folder| folder.looks_everywhere)
     }
 
     /// Whether files on disk may have changed, so that what is done with them is in vain.
@@ -114,7 +154,7 @@ impl Projects {
 
     /// Has the client show the work, if there is any that it wants.
     pub(crate) fn tell(&self, connection: &Connection, runtime: &Handle) {
-        if let Some(bar) = self.bar().filter(|_| self.looks_everywhere()) {
+        if let Some(bar) = self.bar().filter(|_| self.looks_anywhere()) {
             bar.tell(connection, runtime);
         }
     }
@@ -134,10 +174,12 @@ impl Projects {
     pub(crate) fn change_folders(&self, added: Vec<PathBuf>, removed: &[PathBuf]) {
         let mut state = self.state();
         state.is_cancelled &= added.is_empty();
-        state.folders.retain(|folder| !removed.iter().any(|path| path == folder.root()));
+        state.folders.retain(|folder| !removed.iter().any(|path| path == folder.workspace.root()));
         for path in added {
-            if !state.folders.iter().any(|folder| folder.root() == path) {
-                state.folders.push(Arc::new(Workspace::new(path)));
+            if !state.folders.iter().any(|folder| folder.workspace.root() == path) {
+                let workspace = Arc::new(Workspace::new(path));
+                // Not before it is known what is set for it.
+                state.folders.push(Folder { workspace, looks_everywhere: false });
             }
         }
         state.tasks.scan.get_or_insert_default();
@@ -148,7 +190,7 @@ impl Projects {
     pub(crate) fn look_at_disk(&self, changed: Vec<PathBuf>, reads_configuration: bool) {
         let mut state = self.state();
         if reads_configuration {
-            state.configurations = Arc::default();
+            state.configurations = outside(state.overrides.as_ref());
         }
         let scan = state.tasks.scan.get_or_insert_default();
         scan.changed.extend(changed);
@@ -207,7 +249,22 @@ impl Projects {
         self.shared.changed.notify_all();
     }
 
+    /// What tells the user what is wrong.
+    pub(crate) fn teller(&self) -> Option<&Teller> {
+        self.shared.teller.get()
+    }
+
+    /// Sets what tells the user what is wrong.
+    pub(crate) fn tell_with(&self, teller: Teller) {
+        let _ = self.shared.teller.set(teller);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Configurations for documents outside the folders.
+fn outside(overrides: Option<&Overrides>) -> Arc<Configurations> {
+    Arc::new(Configurations::with(overrides.cloned().unwrap_or_default(), Path::new("/")))
 }

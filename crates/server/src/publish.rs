@@ -10,6 +10,7 @@ use tower_lsp::Client as Connection;
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{Diagnostic, Url};
+use crate::settings::{Current, Settings};
 use crate::{pull, to_proto};
 
 /// Sends diagnostics to the client. Cloning gives another handle to the same task.
@@ -17,6 +18,7 @@ use crate::{pull, to_proto};
 pub(crate) struct Publisher {
     queue: UnboundedSender<Message>,
     asked: Arc<Asked>,
+    settings: Current,
 }
 
 /// What the client asks for, so that it is told nothing of it unasked.
@@ -36,7 +38,7 @@ struct Message {
 
 impl Publisher {
     /// Starts the task. Must be called within the runtime.
-    pub(crate) fn start(connection: Connection) -> Self {
+    pub(crate) fn start(connection: Connection, settings: Current) -> Self {
         let (queue, mut messages) = unbounded_channel::<Message>();
         let asked = Arc::<Asked>::default();
         tokio::spawn(pull::refresh(connection.clone(), Arc::clone(&asked.again)));
@@ -45,7 +47,12 @@ impl Publisher {
                 connection.publish_diagnostics(uri, diagnostics, version).await;
             }
         });
-        Self { queue, asked }
+        Self { queue, asked, settings }
+    }
+
+    /// What is set.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.get()
     }
 
     /// Makes what was found in a version known, and publishes it unless it is superseded. In the place of
@@ -71,7 +78,7 @@ impl Publisher {
             // The client will ask.
             return;
         }
-        let now = Some((snapshot.version, diagnostics(document, &snapshot, client)));
+        let now = Some((snapshot.version, self.diagnostics(document, &snapshot, client)));
         if (replaced.is_some() || self.documents_are_pulled()) && *published == now {
             return;
         }
@@ -138,28 +145,27 @@ impl Publisher {
             tracing::debug!("the client is gone");
         }
     }
-}
 
-/// What is known of a document, for the client that asks for it.
-pub(crate) fn pulled(document: &Document, client: Client) -> Vec<Diagnostic> {
-    let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(snapshot) = document.latest() else { return Vec::new() };
-    let diagnostics = diagnostics(document, &snapshot, client);
-    *published = Some((snapshot.version, diagnostics.clone()));
-    diagnostics
-}
+    /// What is known of a document, for the client that asks for it.
+    pub(crate) fn pulled(&self, document: &Document, client: Client) -> Vec<Diagnostic> {
+        let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(snapshot) = document.latest() else { return Vec::new() };
+        let diagnostics = self.diagnostics(document, &snapshot, client);
+        *published = Some((snapshot.version, diagnostics.clone()));
+        diagnostics
+    }
 
-/// What is found in a version of a document.
-fn diagnostics(document: &Document, snapshot: &Snapshot, client: Client) -> Vec<Diagnostic> {
-    match &snapshot.analysis {
-        Ok(analysis) => analysis
-            .findings
-            .iter()
-            .map(|found| to_proto::diagnostic(found, &snapshot.text, &document.uri, client))
-            .collect(),
-        Err(refusal) => {
-            tracing::warn!("{}: {refusal}", document.uri);
-            Vec::new()
+    /// What is found in a version of a document.
+    fn diagnostics(&self, document: &Document, snapshot: &Snapshot, client: Client) -> Vec<Diagnostic> {
+        match &snapshot.analysis {
+            Ok(analysis) => {
+                let most = self.settings().max_diagnostics_per_file;
+                to_proto::diagnostics(&analysis.findings, &snapshot.text, &document.uri, client, most)
+            }
+            Err(refusal) => {
+                tracing::warn!("{}: {refusal}", document.uri);
+                Vec::new()
+            }
         }
     }
 }

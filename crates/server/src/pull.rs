@@ -30,7 +30,7 @@ use crate::lsp::{
 };
 use crate::modern::PartialResult;
 use crate::projects::Projects;
-use crate::publish;
+use crate::publish::Publisher;
 use crate::unopened::Unopened;
 
 /// The least time between two parts of an answer.
@@ -46,6 +46,7 @@ const REFRESHES_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Pull {
     documents: Arc<Documents>,
     projects: Projects,
+    publisher: Publisher,
     unopened: Arc<Unopened>,
     connection: Connection,
     /// Counts requests for the diagnostics of the workspace: the last one is answered.
@@ -62,10 +63,11 @@ impl Pull {
     pub(crate) fn new(
         documents: Arc<Documents>,
         projects: Projects,
+        publisher: Publisher,
         unopened: Arc<Unopened>,
         connection: Connection,
     ) -> Self {
-        Self { documents, projects, unopened, connection, turn: watch::Sender::new(0) }
+        Self { documents, projects, publisher, unopened, connection, turn: watch::Sender::new(0) }
     }
 
     /// What is found in the newest version of a document, or in a file that was closed.
@@ -78,7 +80,7 @@ impl Pull {
         let diagnostics = match self.documents.get(&uri) {
             Some(document) => {
                 document.snapshot(Duration::ZERO, |_| true).await;
-                publish::pulled(&document, client)
+                self.publisher.pulled(&document, client)
             }
             None => self.closed(&uri).await,
         };

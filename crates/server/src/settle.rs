@@ -94,12 +94,22 @@ impl Settler {
             tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
             self.projects.loaded();
         }
+        self.tell_problems();
         // Documents that were judged by themselves may be files of the project now, or fall under another
         // configuration.
         for document in self.documents.all() {
             if is_different && document.latest().is_some_and(|latest| latest.generation == 0) {
                 self.workers.analyze_again(&document);
             }
+        }
+    }
+
+    /// Tells what is wrong with the configurations of the folders.
+    fn tell_problems(&self) {
+        let folders = self.projects.folders();
+        let problems = folders.iter().flat_map(|folder| folder.configurations().problems());
+        if let Some(teller) = self.projects.teller() {
+            teller.tell("configuration", problems.map(|problem| problem.to_string()));
         }
     }
 

@@ -63,11 +63,11 @@ impl Survey {
 
     /// Whether a folder is not looked through as it is now, and shall be.
     pub(crate) fn is_due(&mut self, folder: &Workspace) -> bool {
-        if self.projects.looks_everywhere() {
+        if self.projects.looks_into(folder.root()) {
             return self.seen.get(folder.root()) != Some(&self.state(folder.generation()));
         }
-        self.seen.clear();
-        self.unopened.retain(|_, _| false);
+        self.seen.remove(folder.root());
+        self.unopened.retain(|_, root| root != folder.root());
         false
     }
 
@@ -94,7 +94,7 @@ impl Survey {
         let is_unwanted = || {
             folder.generation() != linked.generation()
                 || self.projects.is_outdated()
-                || !self.projects.looks_everywhere()
+                || !self.projects.looks_into(folder.root())
         };
         let is_whole = linked.judge_each(&due, &is_unwanted, &|analysis| {
             if !self.unopened.publish(folder.root(), analysis, client) {
@@ -134,7 +134,7 @@ impl Survey {
     /// All folders are looked through.
     pub(crate) fn end(&self, folders: &[Arc<Workspace>]) {
         self.unopened.retain(|_, root| folders.iter().any(|folder| folder.root() == root));
-        if self.projects.settings().is_some() {
+        if self.projects.is_set() {
             self.unopened.set_whole(true);
             self.projects.show(None);
         }

@@ -23,6 +23,42 @@ pub(crate) fn range(text: &Text, range: TextRange, encoding: Encoding) -> Range 
     Range::new(position(range.start), position(range.end))
 }
 
+/// Findings as diagnostics, the worst ones if there are more than are wanted, and then how many are left out.
+pub(crate) fn diagnostics(
+    findings: &[Found],
+    text: &Text,
+    uri: &Url,
+    client: Client,
+    most: usize,
+) -> Vec<Diagnostic> {
+    let one = |found: &Found| diagnostic(found, text, uri, client);
+    let Some(rest) = findings.len().checked_sub(most).filter(|rest| *rest > 0) else {
+        return findings.iter().map(one).collect();
+    };
+    let rank = |index: &usize| {
+        let finding = &findings[*index].finding;
+        (std::cmp::Reverse(finding.severity), std::cmp::Reverse(finding.confidence), *index)
+    };
+    let mut chosen: Vec<usize> = (0..findings.len()).collect();
+    chosen.sort_by_key(rank);
+    chosen.truncate(most);
+    chosen.sort_unstable();
+    let mut shown: Vec<Diagnostic> = chosen.into_iter().map(|index| one(&findings[index])).collect();
+    shown.push(left_out(rest, "maxDiagnosticsPerFile"));
+    shown
+}
+
+/// Says at the beginning of a file how much is not shown, and which setting says so.
+pub(crate) fn left_out(count: usize, setting: &str) -> Diagnostic {
+    let findings = if count == 1 { "finding is" } else { "findings are" };
+    Diagnostic {
+        severity: Some(DiagnosticSeverity::INFORMATION),
+        source: Some("leakwright".to_owned()),
+        message: format!("{count} more {findings} not shown (setting `leakwright.{setting}`)"),
+        ..Diagnostic::default()
+    }
+}
+
 /// A finding as a diagnostic.
 pub(crate) fn diagnostic(found: &Found, text: &Text, uri: &Url, client: Client) -> Diagnostic {
     let Found { finding, linked } = found;

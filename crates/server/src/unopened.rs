@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leakwright_analysis::project::ModuleId;
@@ -25,6 +25,8 @@ pub(crate) struct Unopened {
     documents: Arc<Documents>,
     files: Mutex<BTreeMap<PathBuf, File>>,
     closings: AtomicU64,
+    /// How much is shown of all files.
+    total: AtomicUsize,
     /// All files are looked through.
     is_whole: AtomicBool,
     /// Counts the changes of what is to be shown.
@@ -53,6 +55,7 @@ impl Unopened {
             documents,
             files: Mutex::default(),
             closings: AtomicU64::new(0),
+            total: AtomicUsize::new(0),
             is_whole: AtomicBool::new(false),
             changes: watch::Sender::new(0),
         }
@@ -119,6 +122,7 @@ impl Unopened {
     /// A document was opened: what is found in it is published for it from now on.
     pub(crate) fn open(&self, path: &Path, uri: &Url) {
         let Some(file) = self.files().remove(path) else { return };
+        self.total.fetch_sub(file.shown.len(), Ordering::SeqCst);
         self.changed();
         // The client may write the address in another way, and would show both; and so it would with what it
         // asks for itself.
@@ -142,7 +146,10 @@ impl Unopened {
         let (root, id) = (root.to_owned(), String::new());
         let salt = self.closings.fetch_add(1, Ordering::SeqCst) + 1;
         // It may have been judged already, since it was closed.
-        let file = files.entry(path.to_owned()).or_insert(File { root, generation: 0, shown, id, salt });
+        let file = files.entry(path.to_owned()).or_insert_with(|| {
+            self.total.fetch_add(shown.len(), Ordering::SeqCst);
+            File { root, generation: 0, shown, id, salt }
+        });
         (file.generation, file.salt) = (0, salt);
         file.id = result_id(&file.shown, salt);
         self.changed();
@@ -179,13 +186,14 @@ impl Unopened {
             Vec::new()
         } else {
             let Some(text) = analysis.linked.text(analysis.module) else { return false };
-            let one = |found| to_proto::diagnostic(found, text, &uri, client);
-            analysis.findings.iter().map(one).collect()
+            let most = self.publisher.settings().max_diagnostics_per_file;
+            to_proto::diagnostics(&analysis.findings, text, &uri, client, most)
         };
         let mut files = self.files();
         if self.documents.is_open(path) {
             return true;
         }
+        let diagnostics = self.as_far_as_there_is_room(&files, path, diagnostics);
         let file = files.entry(path.to_owned()).or_default();
         root.clone_into(&mut file.root);
         file.generation = analysis.linked.generation();
@@ -198,10 +206,42 @@ impl Unopened {
         true
     }
 
+    /// What of a file is shown beside what is shown of the files before it.
+    fn as_far_as_there_is_room(
+        &self,
+        files: &BTreeMap<PathBuf, File>,
+        path: &Path,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let most = self.publisher.settings().max_diagnostics;
+        let own = files.get(path).map_or(0, |file| file.shown.len());
+        let others = self.total.load(Ordering::SeqCst) - own;
+        if others + diagnostics.len() > most {
+            let before: usize = files.range(..path.to_owned()).map(|(_, file)| file.shown.len()).sum();
+            let room = most.saturating_sub(before).min(diagnostics.len());
+            let rest = diagnostics.len() - room;
+            diagnostics.truncate(room);
+            if room > 0 && rest > 0 {
+                diagnostics.push(to_proto::left_out(rest, "maxDiagnostics"));
+            }
+        }
+        self.total.store(others + diagnostics.len(), Ordering::SeqCst);
+        diagnostics
+    }
+
+    /// Has all files judged again.
+    pub(crate) fn judge_again(&self) {
+        self.files().values_mut().for_each(|file| file.generation = 0);
+        self.closings.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Takes away what is shown of files that are not to be shown any more.
     pub(crate) fn retain(&self, is_kept: impl Fn(&Path, &Path) -> bool) {
         self.files().retain(|path, file| {
             let stays = is_kept(path, &file.root);
+            if !stays {
+                self.total.fetch_sub(file.shown.len(), Ordering::SeqCst);
+            }
             let is_left = !stays && !file.shown.is_empty() && !self.documents.is_open(path);
             if let Some(uri) = Url::from_file_path(path).ok().filter(|_| is_left) {
                 self.publisher.clear_file(uri);

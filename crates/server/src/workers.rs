@@ -136,7 +136,7 @@ fn recover(document: &Document) {
 fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
     while let Some((version, is_fresh)) = take_changes(document, &mut core) {
-        let Some(tree) = parse(document, &mut core, parser, version) else { continue };
+        let Some(tree) = parse(document, &mut core, parser, version, shared) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
         let (analysis, generation) = match tree {
             Ok(tree) => {
@@ -190,9 +190,14 @@ fn parse(
     core: &mut Core,
     parser: &mut Parser,
     version: i32,
+    shared: &Shared,
 ) -> Option<Result<Tree, Refusal>> {
     if !is_current(document, version) {
         return None;
+    }
+    let limit = shared.publisher.settings().overrides.max_file_bytes;
+    if let Some(limit) = limit.filter(|limit| core.syntax.text().len() as usize > *limit) {
+        return Some(Err(Refusal::FileTooLarge { limit }));
     }
     let quick = core.syntax.parse(parser, Budget::INTERACTIVE);
     match quick {
@@ -215,7 +220,11 @@ fn analyze(
         shared.projects.wait_until_loaded(folder, WAIT_FOR_PROJECT);
     }
     let mapped = core.mapper.map(tree, version);
-    let context = context(document, &mut core.context, folder.as_deref(), shared);
+    // One that was never saved is to become a file of the first folder.
+    let home = folder
+        .clone()
+        .or_else(|| shared.projects.folders().first().filter(|_| document.path.is_none()).cloned());
+    let context = context(document, &mut core.context, home.as_deref(), shared);
     let (mut analysis, generation) = match (folder, &document.path) {
         (Some(folder), Some(path)) => judge(document, path, &mapped, context, &folder),
         _ => (mapped.judge_alone(context), 0),
@@ -280,7 +289,7 @@ fn context<'c>(
     folder: Option<&Workspace>,
     shared: &Shared,
 ) -> &'c DocumentContext {
-    let configurations = shared.projects.configurations();
+    let configurations = shared.projects.configurations(folder);
     if known.as_ref().is_none_or(|(by, _)| !Arc::ptr_eq(by, &configurations)) {
         *known = None;
     }
@@ -288,7 +297,9 @@ fn context<'c>(
     let (_, context) = known.get_or_insert_with(|| {
         let found = DocumentContext::new(path, folder.map(Workspace::root), &configurations);
         let context = found.unwrap_or_else(|error| {
-            tracing::error!("{error}");
+            if let Some(teller) = shared.projects.teller() {
+                teller.tell_also("configuration", error.to_string());
+            }
             DocumentContext::unconfigured(path.unwrap_or(Path::new("")))
         });
         (configurations, context)

@@ -25,7 +25,7 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
     /// The text is larger than the limit.
-    #[error("skipped: larger than {} MB", .limit >> 20)]
+    #[error("skipped: larger than {}", size(*.limit))]
     FileTooLarge {
         /// The limit in bytes.
         limit: usize,
@@ -56,6 +56,10 @@ pub enum Refusal {
         /// The budget in milliseconds.
         millis: u64,
     },
+}
+
+fn size(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) { format!("{} MB", bytes >> 20) } else { format!("{} KB", bytes >> 10) }
 }
 
 /// Widest indentation the parser's scanner can count.

@@ -50,12 +50,17 @@ impl LspClient {
     pub fn start_set(directory: &Path, params: &Value, settings: Value) -> Self {
         let mut client = Self::spawn(directory);
         client.settings = settings;
+        client.initialize(params);
+        client
+    }
+
+    /// Initialises the server with the given parameters; what it says it can do.
+    pub fn initialize(&mut self, params: &Value) -> Value {
         let mut params = params.clone();
         params["processId"] = json!(std::process::id());
-        let id = client.send_request("initialize", &params);
-        client.response(id).expect("initialize succeeds");
-        client.notify("initialized", &json!({}));
-        client
+        let mut result = self.request("initialize", &params);
+        self.notify("initialized", &json!({}));
+        result["capabilities"].take()
     }
 
     /// Sets what is answered when the server asks for settings, and tells the server.
@@ -89,7 +94,8 @@ impl LspClient {
                 }
             }
         });
-        let timeout = Duration::from_secs(60);
+        let seconds = std::env::var("LEAKWRIGHT_TEST_TIMEOUT").ok().and_then(|text| text.parse().ok());
+        let timeout = Duration::from_secs(seconds.unwrap_or(60));
         Self {
             child,
             stdin,
@@ -128,6 +134,7 @@ impl LspClient {
     }
 
     /// Waits for the response to a request: its result, or its error.
+    #[track_caller]
     pub fn response(&mut self, id: i64) -> Result<Value, Value> {
         let mut message = self.wait_for(|message| message["id"] == id && message.get("method").is_none());
         match message.get_mut("error") {
@@ -137,12 +144,14 @@ impl LspClient {
     }
 
     /// Sends a request and waits for its result.
+    #[track_caller]
     pub fn request(&mut self, method: &str, params: &Value) -> Value {
         let id = self.send_request(method, params);
         self.response(id).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Waits for the diagnostics of a version of a document.
+    #[track_caller]
     pub fn diagnostics(&mut self, uri: &str, version: i64) -> Vec<Value> {
         let mut message = self.wait_for(|message| {
             message["method"] == "textDocument/publishDiagnostics"
@@ -174,6 +183,7 @@ impl LspClient {
     }
 
     /// Waits until what is published for a document is as wanted.
+    #[track_caller]
     pub fn wait_until_shown(&mut self, uri: &str, mut is_wanted: impl FnMut(&[Value]) -> bool) {
         let deadline = Instant::now() + self.timeout;
         while !self.shown.get(uri).is_some_and(|shown| is_wanted(shown)) {
@@ -212,11 +222,13 @@ impl LspClient {
     }
 
     /// Waits for a notification or request of the server that is as wanted; its parameters.
+    #[track_caller]
     pub fn message(&mut self, method: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         self.wait_for(|message| message["method"] == method && is_wanted(&message["params"]))["params"].take()
     }
 
     /// The next message that fits; others are kept.
+    #[track_caller]
     fn wait_for(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         if let Some(at) = self.waiting.iter().position(&fits) {
             return self.waiting.remove(at).expect("the position was just found");
