@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use leakwright_testkit::repository;
 
 /// Which crates of this workspace a crate may use, beside tests.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("leakwright-syntax", &[]),
     ("leakwright-catalogue", &[]),
     ("leakwright-analysis", &["leakwright-syntax", "leakwright-catalogue"]),
@@ -17,27 +17,44 @@ const ARROWS: [(&str, &[&str]); 10] = [
         "leakwright-engine",
         &["leakwright-syntax", "leakwright-catalogue", "leakwright-analysis", "leakwright-rules"],
     ),
+    ("leakwright-notes", &[]),
     (
         "leakwright-report",
         &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"],
     ),
     (
         "leakwright-server",
-        &["leakwright-syntax", "leakwright-analysis", "leakwright-rules", "leakwright-engine"],
+        &[
+            "leakwright-syntax",
+            "leakwright-analysis",
+            "leakwright-rules",
+            "leakwright-engine",
+            "leakwright-notes",
+        ],
     ),
-    ("leakwright", &["leakwright-rules", "leakwright-engine", "leakwright-report", "leakwright-server"]),
+    (
+        "leakwright",
+        &[
+            "leakwright-rules",
+            "leakwright-engine",
+            "leakwright-notes",
+            "leakwright-report",
+            "leakwright-server",
+        ],
+    ),
     ("leakwright-testkit", &["leakwright-syntax", "leakwright-rules", "leakwright-engine"]),
     ("leakwright-tests", &[]),
 ];
 
 /// Libraries that only one crate may use: what it is there to hide.
-const HIDDEN: [(&str, &str); 6] = [
+const HIDDEN: [(&str, &str); 7] = [
     ("tree-sitter", "leakwright-syntax"),
     ("tree-sitter-python", "leakwright-syntax"),
     ("ropey", "leakwright-syntax"),
     ("tower-lsp", "leakwright-server"),
     ("dashmap", "leakwright-server"),
     ("clap", "leakwright"),
+    ("serde-saphyr", "leakwright-notes"),
 ];
 
 fn metadata() -> cargo_metadata::Metadata {

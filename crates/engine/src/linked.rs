@@ -260,6 +260,18 @@ impl Analysis {
     }
 }
 
+impl Found {
+    /// What identifies the finding when lines shift. `None` if its text cannot be read any more.
+    pub fn fingerprint(&self) -> Option<String> {
+        let member = self.linked.members.get(self.finding.module.0 as usize)?;
+        let name = &member.place.module_name;
+        Some(match &member.open {
+            Some((tree, _)) => self.finding.fingerprint(name, tree.text()),
+            None => self.finding.fingerprint(name, &self.linked.text(self.finding.module)?.to_string()),
+        })
+    }
+}
+
 /// Built-in facts and those of all configurations in use.
 #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
 pub(crate) fn catalogue<'c>(configs: impl Iterator<Item = &'c Arc<Config>>) -> Arc<Catalogue> {

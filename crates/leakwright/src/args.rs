@@ -1,5 +1,6 @@
 //! The command line.
 
+mod notes;
 mod output;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leakwright_engine::Selector;
 use leakwright_rules::Confidence;
 
+pub(crate) use notes::{AddArgs, NoteFilter, NotesArgs, NotesCommand, NotesFormat};
 pub(crate) use output::{FailArgs, Format, OutputArgs};
 
 /// Finds and fixes memory leaks, unbounded growth and unreleased resources in Python code.
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Fix(FixArgs),
     /// Take back what `fix` changed last; again, what it changed before that.
     Undo(UndoArgs),
+    /// Keep what was learnt about leaks in the repository, and find it again.
+    Notes(NotesArgs),
     /// Explain a rule.
     Explain(ExplainArgs),
     /// List the rules.

@@ -302,7 +302,9 @@ impl LanguageServer for Backend {
         let place = params.text_document_position_params;
         let Some(document) = self.documents.get(&place.text_document.uri) else { return Ok(None) };
         let Some(snapshot) = document.snapshot(Duration::ZERO, |_| true).await else { return Ok(None) };
-        Ok(hover::hover(&snapshot, place.position, self.workers.client()))
+        let client = self.workers.client();
+        let hover = tokio::task::spawn_blocking(move || hover::hover(&snapshot, place.position, client));
+        Ok(hover.await.ok().flatten())
     }
 }
 

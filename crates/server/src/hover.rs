@@ -1,12 +1,13 @@
-//! `textDocument/hover`: what a finding rests on.
+//! `textDocument/hover`: what a finding rests on, and what the team learnt where the rule fired before.
 
 use std::fmt::Write;
 
-use leakwright_engine::Found;
+use leakwright_engine::{Found, home, part};
+use leakwright_notes::{NOTES, Notes};
 
 use crate::capabilities::Client;
 use crate::documents::Snapshot;
-use crate::lsp::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
+use crate::lsp::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Url};
 use crate::to_proto;
 
 /// The finding at a position, in Markdown.
@@ -18,7 +19,7 @@ pub(crate) fn hover(snapshot: &Snapshot, position: Position, client: Client) -> 
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
-            value: markdown(found, snapshot),
+            value: markdown(found, snapshot) + &learnt(found),
         }),
         range: Some(to_proto::range(&snapshot.text, found.finding.range, client.encoding)),
     })
@@ -42,5 +43,28 @@ fn markdown(found: &Found, snapshot: &Snapshot) -> String {
         "\n*Pattern:* {}\n\n*Risk:* {}\n\n*Recommendation:* {}\n\n---\n\n{}.",
         finding.pattern, finding.risk.reason, finding.recommendation, metadata.summary
     );
+    out
+}
+
+/// Notes that are shown at once.
+const SHOWN: usize = 3;
+/// Characters of a note that are shown.
+const LONGEST: usize = 400;
+
+/// The notes of the project about the rule, those about this very finding first.
+fn learnt(found: &Found) -> String {
+    let path = found.linked.path(found.finding.module);
+    let home = home(path, NOTES, None);
+    let code = found.finding.rule.metadata().code;
+    let notes = Notes::new(&home, part(&home, NOTES)).about(code, found.fingerprint().as_deref());
+    let mut out = String::new();
+    for note in notes.iter().take(SHOWN) {
+        let link = Url::from_file_path(&note.path);
+        let name = link.map_or_else(|()| note.name.clone(), |uri| format!("[{}]({uri})", note.name));
+        let _ = write!(out, "\n\n---\n\n**Note:** {} ({name})\n\n{}", note.title, note.summary(LONGEST));
+    }
+    if notes.len() > SHOWN {
+        let _ = write!(out, "\n\n*{} more notes about {code}*", notes.len() - SHOWN);
+    }
     out
 }

@@ -24,8 +24,16 @@ fn explain_rule(rule: &str) -> anyhow::Result<Exit> {
     }
     for rule in selector.rules() {
         terminal::print(rule.metadata().docs);
+        terminal::print(&learnt(rule.metadata().code));
     }
     Ok(Exit::Clean)
+}
+
+/// What the team learnt where the rule fired before.
+fn learnt(code: &str) -> String {
+    let about = super::notes::all(&super::notes::of_project()).into_iter().filter(|note| note.is_about(code));
+    let pages: String = about.map(|note| format!("\n{}", super::notes::page(&note))).collect();
+    if pages.is_empty() { pages } else { format!("\n## What was learnt in this project\n{pages}") }
 }
 
 /// Says what was looked at on a line and found sound, and why.
