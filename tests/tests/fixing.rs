@@ -199,8 +199,8 @@ fn nothing_outside_of_the_project_is_written() {
 
 #[test]
 fn each_fix_is_shown_and_asked_about() {
-    let three =
-        READ.replace("read(", "one(") + &READ.replace("read(", "two(") + &READ.replace("read(", "three(");
+    let named = |name: &str| READ.replace("def read", &format!("def {name}"));
+    let three = named("one") + &named("two") + &named("three");
     let ask = |input: &str| {
         let dir = project(&[("a.py", three.as_bytes())]);
         let (said, code) = answer(dir.path(), &["fix", "--interactive", "--select", "LW3"], input);
