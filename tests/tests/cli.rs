@@ -392,7 +392,13 @@ fn a_silent_line_is_explained() {
 #[test]
 fn json_fits_its_schema_and_is_the_same_every_time() {
     let source = format!("{LEAK}\n\ndef f(p):\n    g = open(p)\n    return g.read(), open(p).read()\n");
-    let dir = project(&[("a/x.py", source.as_bytes()), ("b/y.py", source.as_bytes()), ("bad.py", b"\xff")]);
+    let unused = b"x = 1  # leakwright: ignore\n";
+    let dir = project(&[
+        ("a/x.py", source.as_bytes()),
+        ("b/y.py", source.as_bytes()),
+        ("bad.py", b"\xff"),
+        ("c.py", unused),
+    ]);
     let first = run(dir.path(), &["check", "--format", "json"]);
     let schema: Value = serde_json::from_str(leakwright_report::SCHEMA).unwrap();
     let document: Value = serde_json::from_slice(&first.stdout).unwrap();
@@ -403,6 +409,7 @@ fn json_fits_its_schema_and_is_the_same_every_time() {
         .collect();
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(document["findings"].as_array().unwrap().len(), 6);
+    assert_eq!(document["unused_suppressions"].as_array().unwrap().len(), 1);
     for _ in 0..5 {
         assert_eq!(run(dir.path(), &["check", "--format", "json"]).stdout, first.stdout);
     }

@@ -14,7 +14,7 @@ use crate::error::{FileError, Problem};
 use crate::linked::catalogue;
 use crate::load::{SourceFile, line_of, load, load_bytes, parse};
 use crate::selector::Selector;
-use crate::suppress::UnusedSuppression;
+use crate::suppress::{UnusedSuppression, Useless, Uses};
 use crate::threads::pool;
 
 /// What is checked.
@@ -95,7 +95,9 @@ pub struct Silent {
 pub fn check(input: &Input, options: &Options, progress: &dyn Progress) -> Checked {
     pool().install(|| {
         let (files, errors) = gather(input, progress);
-        judge(files, errors, options)
+        let mut checked = judge(files, errors, options);
+        checked.forget_unused(input);
+        checked
     })
 }
 
@@ -184,31 +186,31 @@ fn check_file(project: &Project, module: ModuleId, file: &SourceFile, options: &
     let context = Context::new(project, module, &config.settings);
     let checked = leakwright_rules::check(&context, &config.rules);
     result.failed = checked.failed;
-    let mut used = vec![false; file.suppressions.len()];
+    let mut uses = Uses::new(&file.suppressions, config.requires_suppression_reason);
     for finding in checked.findings {
-        let silencing: Vec<usize> =
-            (0..used.len()).filter(|index| file.suppressions[*index].silences(&finding)).collect();
-        for index in &silencing {
-            used[*index] = true;
-        }
+        let is_suppressed = uses.silence(&finding);
         if !config.shows(&file.absolute, &finding) {
             continue;
         }
         let fingerprint = finding.fingerprint(&file.module.name, &file.text);
-        result.findings.push(Judged { is_suppressed: !silencing.is_empty(), finding, fingerprint });
+        result.findings.push(Judged { finding, is_suppressed, fingerprint });
     }
-    let unused = file.suppressions.iter().zip(used).filter(|(_, used)| !used);
-    result.unused = unused
-        .map(|(suppression, _)| UnusedSuppression {
-            path: file.path.clone(),
-            line: line_of(&file.text, suppression.range.start),
-            comment: suppression.range.of(&file.text).to_owned(),
-        })
-        .collect();
+    // What is broken is not judged, so that nothing can be said of what silences it.
+    if file.syntax_error.is_none() && result.failed.is_empty() {
+        let is_all = options.select.is_none() && options.ignore.is_empty();
+        result.unused = uses.unused(file, module, &config.rules, is_all);
+    }
     result
 }
 
 impl Checked {
+    /// Unless whole folders are checked, what silences nothing may be needed all the same: findings rest on files
+    /// that were not looked at.
+    pub(crate) fn forget_unused(&mut self, input: &Input) {
+        let is_whole = matches!(input, Input::Paths(paths) if paths.iter().all(|path| path.is_dir()));
+        self.unused_suppressions.retain(|unused| is_whole || unused.why == Useless::NoReason);
+    }
+
     /// The file of a module.
     pub fn file(&self, module: ModuleId) -> &SourceFile {
         &self.files[module.0 as usize]
@@ -249,6 +251,11 @@ impl Checked {
 
     pub(crate) fn files(&self) -> &[SourceFile] {
         &self.files
+    }
+
+    /// The trees of the files.
+    pub(crate) fn trees(&self) -> &dyn Sources {
+        &self.trees
     }
 
     pub(crate) fn into_files(self) -> Vec<SourceFile> {

@@ -27,6 +27,8 @@ pub struct Config {
     pub src: Vec<PathBuf>,
     /// What rules depend on.
     pub settings: Settings,
+    /// Whether comments that silence findings have to say why.
+    pub requires_suppression_reason: bool,
     /// The project's own resources.
     pub resources: Vec<Resource>,
     /// The project's own subscriptions.
@@ -76,12 +78,13 @@ struct Written {
     src: Option<Vec<PathBuf>>,
     deque_maxlen: Option<u32>,
     cache_maxsize: Option<u32>,
+    require_suppression_reason: bool,
     resources: Vec<Resource>,
     subscriptions: Vec<Subscription>,
 }
 
 /// The keys a configuration may have.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "select",
     "ignore",
     "per-file-ignores",
@@ -91,6 +94,7 @@ const KEYS: [&str; 11] = [
     "src",
     "deque-maxlen",
     "cache-maxsize",
+    "require-suppression-reason",
     "resources",
     "subscriptions",
 ];
@@ -105,6 +109,7 @@ impl Config {
             preset: Preset::Default,
             src: Vec::new(),
             settings: Settings::default(),
+            requires_suppression_reason: false,
             resources: Vec::new(),
             subscriptions: Vec::new(),
             catalogue: Catalogue::builtin(),
@@ -163,6 +168,7 @@ impl Config {
             preset: written.preset,
             src: written.src.unwrap_or_else(|| vec![PathBuf::from("."), PathBuf::from("src")]),
             settings,
+            requires_suppression_reason: written.require_suppression_reason,
             catalogue: catalogue(&written.resources, &written.subscriptions),
             resources: written.resources,
             subscriptions: written.subscriptions,

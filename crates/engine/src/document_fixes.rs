@@ -59,8 +59,8 @@ impl Analysis {
     pub fn suppress(&self, found: &Found) -> Option<Edit> {
         let tree = found.linked.tree(found.finding.module)?;
         let code = found.finding.rule.metadata().code;
-        let (at, text) = silence(tree, found.finding.range.start, code)?;
-        Some(Edit::insert(found.finding.module, at, text))
+        let (range, text) = silence(tree, &[(found.finding.range.start, code)], None).pop()?;
+        Some(Edit::replace(found.finding.module, range, text))
     }
 }
 

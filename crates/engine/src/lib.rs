@@ -34,7 +34,8 @@ pub use document::{DocumentContext, DocumentMapper, Mapped};
 pub use error::{FileError, Problem};
 pub use fixing::{
     Answer, Applied, Change, Consent, FileRecord, FixOptions, FixRecord, Fixed, Journal, JournalError,
-    Outcome, Proposal, Restoring, Run, UndoError, Written, fix, fix_with, write, write_unrecorded,
+    Outcome, Proposal, Restoring, Run, UndoError, Written, fix, fix_with, silence_all, write,
+    write_unrecorded,
 };
 pub use home::{home, part};
 pub use linked::{Analysis, Found, Linked};
@@ -43,7 +44,7 @@ pub use overrides::Overrides;
 pub use provisional::Settled;
 pub use selector::{Selector, UnknownSelector, closest};
 pub use source::content_hash;
-pub use suppress::UnusedSuppression;
+pub use suppress::{UnusedSuppression, Useless};
 pub use text_edit::{EditConflict, apply_edits};
 pub use threads::{STACK_SIZE, pool};
 pub use whole::write_whole;

@@ -191,6 +191,7 @@ impl Linked {
             return analysis;
         }
         let config = &member.place.config;
+        let reason = config.requires_suppression_reason;
         let context = Context::new(&self.project, module, &config.settings);
         let checked = leakwright_rules::check(&context, &config.rules);
         analysis.failed = checked.failed.into_iter().map(|rule| format!("rule {rule}")).collect();
@@ -198,7 +199,7 @@ impl Linked {
             .findings
             .into_iter()
             .filter(|finding| config.shows(&member.path, finding))
-            .filter(|finding| !member.suppressions.iter().any(|comment| comment.silences(finding)))
+            .filter(|finding| !member.suppressions.iter().any(|comment| comment.silences(finding, reason)))
             .map(|finding| Found { finding, linked: Arc::clone(self) })
             .collect();
         analysis

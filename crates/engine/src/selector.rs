@@ -59,7 +59,8 @@ impl Selector {
     }
 }
 
-fn matches(rule: RuleId, text: &str) -> bool {
+/// Whether a text selects a rule.
+pub(crate) fn matches(rule: RuleId, text: &str) -> bool {
     let metadata = rule.metadata();
     let is_code = is_code_prefix(text) && metadata.code.starts_with(&text.to_ascii_uppercase());
     text.eq_ignore_ascii_case("all") || is_code || metadata.name == text || metadata.family.name() == text

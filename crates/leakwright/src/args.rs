@@ -159,9 +159,29 @@ pub(crate) struct FixArgs {
     #[arg(long, short, conflicts_with = "diff")]
     pub(crate) interactive: bool,
 
+    /// Write comments that silence what is found, instead of mending it.
+    #[arg(long, conflicts_with_all = ["interactive", "unsafe_fixes"])]
+    pub(crate) add_suppressions: bool,
+
+    /// What the comments give as the reason.
+    #[arg(long, value_name = "TEXT", requires = "add_suppressions", value_parser = reason)]
+    pub(crate) reason: Option<String>,
+
     /// Do not record what is changed. `undo` cannot take it back.
     #[arg(long)]
     pub(crate) no_journal: bool,
+}
+
+/// A reason that fits into a comment.
+fn reason(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a reason has words");
+    }
+    if text.contains(['\n', '\r', '#']) {
+        return Err("a reason is one line, without `#`");
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Args)]

@@ -39,6 +39,11 @@ pub fn github(checked: &Checked, root: Option<&Path>) -> String {
         let said = data(&error.problem.to_string());
         let _ = writeln!(out, "::{command} file={path},title=Leakwright::{said}");
     }
+    for unused in &checked.unused_suppressions {
+        let path = property(&seen_from(&unused.path, root));
+        let (line, said) = (unused.line, data(&unused.to_string()));
+        let _ = writeln!(out, "::notice file={path},line={line},title=Leakwright unused suppression::{said}");
+    }
     out
 }
 

@@ -1,9 +1,10 @@
 //! The JSON output: a public, versioned interface. Its schema is [`SCHEMA`].
 
-use leakwright_engine::{Checked, Judged};
+use leakwright_engine::{Checked, Judged, UnusedSuppression};
 use serde::Serialize;
 
 use crate::entry::{Entries, Finding, Problem};
+use crate::positions::slashed;
 
 /// JSON Schema of the output.
 pub const SCHEMA: &str = include_str!("../schema/findings.schema.json");
@@ -18,6 +19,16 @@ struct Output<'c> {
     files_checked: usize,
     errors: Vec<Problem>,
     findings: Vec<Finding<'c>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unused_suppressions: Vec<Unused<'c>>,
+}
+
+#[derive(Serialize)]
+struct Unused<'c> {
+    path: String,
+    line: u32,
+    comment: &'c str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -41,8 +52,14 @@ pub fn json(checked: &Checked, show_suppressed: bool) -> String {
         files_checked: checked.files_checked,
         errors: checked.errors.iter().map(Problem::new).collect(),
         findings: shown(checked, show_suppressed).map(|judged| entries.finding(judged)).collect(),
+        unused_suppressions: checked.unused_suppressions.iter().map(unused).collect(),
     };
     pretty(&output)
+}
+
+fn unused(unused: &UnusedSuppression) -> Unused<'_> {
+    let message = unused.to_string();
+    Unused { path: slashed(&unused.path), line: unused.line, comment: &unused.comment, message }
 }
 
 /// The findings as JSON, each on a line of its own, and behind them the errors.

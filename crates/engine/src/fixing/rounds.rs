@@ -11,6 +11,7 @@ use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Fix};
 use leakwright_syntax::TextRange;
 
+use super::comments::removals;
 use super::consent::{Change, Consent, Decider, Proposal};
 use crate::check::{Checked, Input, Judged, Options, Progress, gather, judge};
 use crate::load::{SourceFile, line_of};
@@ -108,23 +109,42 @@ fn rounds(input: &Input, options: &FixOptions, progress: &dyn Progress, mut deci
             applied.extend(taken);
             checked = judge(files, errors.clone(), &options.check);
         }
-        let changed = originals
-            .iter()
-            .enumerate()
-            .filter_map(|(index, original)| {
-                let now = checked.file(ModuleId(index as u32));
-                (now.text != original.text).then(|| Fixed {
-                    path: original.path.clone(),
-                    before: original.text.to_string(),
-                    after: now.text.to_string(),
-                    absolute: original.absolute.clone(),
-                    bytes: original.encoding.encode(&now.text),
-                    hash: original.hash.clone(),
-                })
-            })
-            .collect();
-        Outcome { remaining: checked, changed, applied }
+        checked.forget_unused(input);
+        let unneeded = agreed_removals(&checked, &decider);
+        if !unneeded.is_empty() {
+            let (files, taken) = take(checked, unneeded);
+            applied.extend(taken);
+            checked = judge(files, errors, &options.check);
+            checked.forget_unused(input);
+        }
+        finish(&originals, checked, applied)
     })
+}
+
+/// Comments that silence nothing, as far as it is agreed that they go.
+fn agreed_removals(checked: &Checked, decider: &Decider<'_>) -> Vec<Chosen> {
+    if !matches!(decider, Decider::All) {
+        return Vec::new();
+    }
+    let removals = removals(checked).into_iter();
+    removals.map(|applied| Chosen { edits: applied.fix.edits.clone(), applied }).collect()
+}
+
+/// What became of files, given as they were and in a check of what they are now.
+pub(super) fn finish(originals: &[SourceFile], remaining: Checked, applied: Vec<Applied>) -> Outcome {
+    let changed = originals.iter().enumerate().filter_map(|(index, original)| {
+        let now = remaining.file(ModuleId(index as u32));
+        (now.text != original.text).then(|| Fixed {
+            path: original.path.clone(),
+            before: original.text.to_string(),
+            after: now.text.to_string(),
+            absolute: original.absolute.clone(),
+            bytes: original.encoding.encode(&now.text),
+            hash: original.hash.clone(),
+        })
+    });
+    let changed = changed.collect();
+    Outcome { remaining, changed, applied }
 }
 
 /// How often each fix has been tried: as often as there were findings for it, and no more, so that a
@@ -203,7 +223,7 @@ fn choose(
     chosen
 }
 
-fn applied(checked: &Checked, judged: &Judged, fix: &Fix, fixes: &[Fix]) -> Applied {
+pub(super) fn applied(checked: &Checked, judged: &Judged, fix: &Fix, fixes: &[Fix]) -> Applied {
     let finding = &judged.finding;
     let file = checked.file(finding.module);
     let others = fixes.iter().filter(|other| other.id != fix.id);
@@ -262,7 +282,7 @@ fn take(checked: Checked, chosen: Vec<Chosen>) -> (Vec<SourceFile>, Vec<Applied>
 
 /// The files that edits change, if all of them still parse as well as before.
 #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
-fn rewrite<'e>(
+pub(super) fn rewrite<'e>(
     files: &[SourceFile],
     edits: impl Iterator<Item = &'e Edit>,
 ) -> Option<Vec<(ModuleId, SourceFile)>> {

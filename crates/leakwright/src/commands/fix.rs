@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use leakwright_engine::{
-    Applied, Checked, FixOptions, Input, Journal, Outcome, Written, check, fix, fix_with, write,
+    Applied, Checked, FixOptions, Input, Journal, Outcome, Written, check, fix, fix_with, silence_all, write,
     write_unrecorded,
 };
 use leakwright_rules::{Applicability, Fix, Severity};
@@ -19,7 +19,9 @@ pub(crate) fn run(args: &FixArgs) -> Exit {
     let options = FixOptions { check: args.selection.options(), allow_unsafe: args.unsafe_fixes };
     let input = Input::Paths(args.paths.clone());
     let bar = Bar::new();
-    let outcome = if args.interactive {
+    let outcome = if args.add_suppressions {
+        silence_all(&input, &options.check, args.reason.as_deref(), &bar)
+    } else if args.interactive {
         fix_with(&input, &options, &bar, &mut Asking::new(&bar))
     } else {
         fix(&input, &options, &bar)
@@ -39,8 +41,16 @@ pub(crate) fn run(args: &FixArgs) -> Exit {
     let applied: Vec<&Applied> =
         outcome.applied.iter().filter(|applied| written.files.contains(&applied.path)).collect();
     terminal::print(&listing(&applied));
-    terminal::print(&summary("Applied", applied.len(), written.files.len(), remaining, args));
+    terminal::print(&summary(applied.len(), written.files.len(), remaining, args));
     terminal::print(&left(remaining));
+    if args.add_suppressions
+        && args.reason.is_none()
+        && remaining
+            .active()
+            .any(|judged| remaining.file(judged.finding.module).config.requires_suppression_reason)
+    {
+        terminal::warn("the configuration requires a reason: give one with `--reason`");
+    }
     if let Some(hint) = hint(&written) {
         terminal::note(&hint);
     }
@@ -55,7 +65,7 @@ fn show(outcome: &Outcome, args: &FixArgs) -> Exit {
         terminal::print(&leakwright_report::coloured_diff(&path, &file.before, &file.after));
     }
     let (fixes, files) = (outcome.applied.len(), outcome.changed.len());
-    let summary = summary("Would apply", fixes, files, &outcome.remaining, args);
+    let summary = summary(fixes, files, &outcome.remaining, args);
     terminal::note(summary.trim_end_matches([':', '\n']));
     if outcome.changed.is_empty() { exit_of(&outcome.remaining) } else { Exit::Found }
 }
@@ -87,15 +97,19 @@ pub(super) fn kind(fix: &Fix) -> &'static str {
 }
 
 /// What was done, and whether anything is left. Ends in a colon where findings follow.
-fn summary(verb: &str, fixes: usize, files: usize, remaining: &Checked, args: &FixArgs) -> String {
-    let mut out = format!(
-        "{verb} {fixes} fix{} in {files} file{}",
-        if fixes == 1 { "" } else { "es" },
-        if files == 1 { "" } else { "s" }
-    );
+fn summary(fixes: usize, files: usize, remaining: &Checked, args: &FixArgs) -> String {
+    let (what, endings) = match (args.add_suppressions, args.diff) {
+        (false, false) => ("Applied", ["fix", "fixes"]),
+        (false, true) => ("Would apply", ["fix", "fixes"]),
+        (true, false) => ("Suppressed", ["finding", "findings"]),
+        (true, true) => ("Would suppress", ["finding", "findings"]),
+    };
+    let things = endings[usize::from(fixes != 1)];
+    let mut out = format!("{what} {fixes} {things} in {files} file{}", if files == 1 { "" } else { "s" });
     let left = remaining.active().count();
     let leaks = remaining.active().filter(|judged| judged.finding.severity >= Severity::Warning).count();
     match (leaks, left) {
+        (0, 0) if args.add_suppressions => out += ". Nothing is left.",
         (0, 0) => out += ". No leaks detected.",
         (0, notes) => {
             let _ = write!(out, ". No leaks detected ({notes} more for information)");
@@ -105,7 +119,7 @@ fn summary(verb: &str, fixes: usize, files: usize, remaining: &Checked, args: &F
         }
     }
     let unsafe_left = remaining.active().filter(|judged| has_unsafe_fix(remaining, judged)).count();
-    if unsafe_left > 0 && !args.unsafe_fixes {
+    if unsafe_left > 0 && !args.unsafe_fixes && !args.add_suppressions {
         let _ = write!(out, ", {unsafe_left} with an unsafe fix (`--unsafe-fixes` applies them)");
     }
     out + if left == 0 { "\n" } else { ":\n" }

@@ -46,12 +46,7 @@ impl From<Exit> for std::process::ExitCode {
 fn report_problems(checked: &Checked) {
     checked.errors.iter().for_each(report_problem);
     for unused in &checked.unused_suppressions {
-        terminal::warn(&format!(
-            "{}:{}: `{}` silences nothing",
-            unused.path.display(),
-            unused.line,
-            unused.comment
-        ));
+        terminal::warn(&format!("{}:{}: {unused}", unused.path.display(), unused.line));
     }
 }
 

@@ -69,7 +69,7 @@ fn notification(error: &FileError) -> Notification {
 fn unused_suppression(unused: &UnusedSuppression) -> Notification {
     Notification {
         level: "note",
-        message: Message::plain(format!("`{}` silences nothing", unused.comment)),
+        message: Message::plain(unused.to_string()),
         locations: [Places::line(&unused.path, Some(unused.line))],
     }
 }
