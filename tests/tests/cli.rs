@@ -256,6 +256,56 @@ fn configuration_is_the_nearest_and_can_be_shown() {
 }
 
 #[test]
+fn presets_and_severities_decide_what_fails_and_are_shown() {
+    let source = "import sys\n\nclass Queue:\n    def __init__(self):\n        self.messages = []\n\n    \
+        def add_message(self, m):\n        self.messages.append(m)\n\ntext = open('a').read()\n";
+    let dir = project(&[
+        ("leakwright.toml", b""),
+        ("a.py", source.as_bytes()),
+        ("tests_of/b.py", source.as_bytes()),
+    ]);
+    let levels = |config: &str| {
+        fs::write(dir.path().join("leakwright.toml"), config).unwrap();
+        let (document, _) = json(dir.path(), &[]);
+        let finding = |finding: &Value| finding["severity"].as_str().unwrap().to_owned();
+        document["findings"].as_array().unwrap().iter().map(finding).collect::<Vec<String>>()
+    };
+    let (warning, information) = ("warning".to_owned(), "information".to_owned());
+    let twice = |a: &str, b: &str| [a, b, a, b].map(str::to_owned).to_vec();
+    assert_eq!(levels(""), twice(&warning, &information));
+    assert_eq!(levels("preset = 'pypy'"), twice(&warning, &warning));
+    assert_eq!(levels("preset = 'server'"), twice("error", &information));
+    assert_eq!(
+        levels("preset = 'server'\n[severity]\nLW101 = 'hint'\nLW3 = 'error'"),
+        twice("hint", "error")
+    );
+    assert_eq!(levels("[severity]\nLW1 = 'off'"), [information.clone(), information.clone()]);
+    let for_paths =
+        "[[overrides]]\npaths = ['tests_of']\nseverity = { growth = 'error' }\nignore = ['resource']";
+    assert_eq!(levels(for_paths), [warning, information, "error".to_owned()]);
+    let shown = |args: &[&str]| stdout(&run(dir.path(), &[&["config"], args].concat()));
+    assert!(
+        shown(&["tests_of/b.py"]).contains("LW101 = \"error\"  # leakwright.toml"),
+        "{}",
+        shown(&["tests_of/b.py"])
+    );
+    assert!(!shown(&["a.py"]).contains("LW101 = "), "{}", shown(&["a.py"]));
+    levels("preset = 'server'");
+    let text = shown(&["a.py"]);
+    for part in [
+        "preset = \"server\"  # leakwright.toml",
+        "min-confidence = \"medium\"  # default",
+        "LW101 = \"error\"  # preset server",
+    ] {
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
+    // What is shown can be written down, and says the same.
+    fs::write(dir.path().join("leakwright.toml"), &text).unwrap();
+    assert!(shown(&["a.py"]).contains("LW101 = \"error\"  # leakwright.toml"), "{}", shown(&["a.py"]));
+    assert_eq!(shown(&["--presets"]).lines().count(), 5);
+}
+
+#[test]
 fn own_resources_are_followed() {
     let config = b"[[resources]]\nconstructor = 'company.fs.openbin'\nrelease = ['shut']\nfamily = 'file'\non-drop = 'kept'\n";
     let source = b"from company import fs\n\n\ndef f(p):\n    h = fs.openbin(p)\n    return h.read()\n\n\ndef g(p):\n    h = fs.openbin(p)\n    h.shut()\n";

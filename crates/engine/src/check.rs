@@ -184,21 +184,20 @@ fn check_file(project: &Project, module: ModuleId, file: &SourceFile, options: &
     let mut config = (*file.config).clone();
     config.with_overrides(options.select.as_deref(), &options.ignore, options.min_confidence);
     let context = Context::new(project, module, &config.settings);
-    let checked = leakwright_rules::check(&context, &config.rules);
+    let rules = config.for_file(&file.absolute);
+    let checked = leakwright_rules::check(&context, &rules.rules);
     result.failed = checked.failed;
     let mut uses = Uses::new(&file.suppressions, config.requires_suppression_reason);
     for finding in checked.findings {
         let is_suppressed = uses.silence(&finding);
-        if !config.shows(&file.absolute, &finding) {
-            continue;
-        }
+        let Some(finding) = rules.admit(finding) else { continue };
         let fingerprint = finding.fingerprint(&file.module.name, &file.text);
         result.findings.push(Judged { finding, is_suppressed, fingerprint });
     }
     // What is broken is not judged, so that nothing can be said of what silences it.
     if file.syntax_error.is_none() && result.failed.is_empty() {
         let is_all = options.select.is_none() && options.ignore.is_empty();
-        result.unused = uses.unused(file, module, &config.rules, is_all);
+        result.unused = uses.unused(file, module, &rules.rules, is_all);
     }
     result
 }

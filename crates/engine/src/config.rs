@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use leakwright_catalogue::{Catalogue, Resource, Subscription};
-use leakwright_rules::{Confidence, Finding, RuleId, Settings};
+use leakwright_rules::{Confidence, RuleId, Settings};
 use serde::Deserialize;
 
+use crate::file_rules::{FileRules, Layer, Level};
 use crate::overrides::Excluded;
+use crate::preset::Preset;
 use crate::selector::{Selector, closest};
 
 /// Settings that hold for the files below a directory.
@@ -17,12 +19,12 @@ use crate::selector::{Selector, closest};
 pub struct Config {
     /// The directory that paths in it are relative to.
     pub root: PathBuf,
-    /// Rules that are run.
-    pub rules: Vec<RuleId>,
-    /// Findings that are less sure are not shown.
-    pub min_confidence: Confidence,
     /// A set of settings for a kind of project.
     pub preset: Preset,
+    /// The findings that are known already, and not shown by `check`.
+    pub baseline: Option<PathBuf>,
+    /// The keys that are written in the configuration; the others have their defaults.
+    pub written: Vec<String>,
     /// Directories that modules are imported from, relative to the root.
     pub src: Vec<PathBuf>,
     /// What rules depend on.
@@ -39,20 +41,12 @@ pub struct Config {
     pub(crate) max_file_bytes: Option<usize>,
     pub(crate) excluded_by_editor: Option<Excluded>,
     exclude: GlobSet,
+    rules: Layer,
+    /// What is said of the rules for some paths, and of which.
+    for_paths: Vec<(GlobSet, Layer)>,
     per_file_ignores: Vec<(GlobSet, Vec<Selector>)>,
-}
-
-/// A set of settings for a kind of project.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// For CPython.
-    #[default]
-    Default,
-    /// Nothing is left to reference counting.
-    Strict,
-    /// For implementations without reference counting.
-    Pypy,
+    /// What the command line or the editor says, which wins.
+    on_top: Layer,
 }
 
 /// What is wrong with a configuration file.
@@ -73,22 +67,41 @@ struct Written {
     ignore: Vec<Selector>,
     per_file_ignores: BTreeMap<String, Vec<Selector>>,
     min_confidence: Option<Confidence>,
+    severity: BTreeMap<Selector, Level>,
+    overrides: Vec<ForPaths>,
+    baseline: Option<PathBuf>,
     preset: Preset,
     exclude: Vec<String>,
     src: Option<Vec<PathBuf>>,
     deque_maxlen: Option<u32>,
     cache_maxsize: Option<u32>,
-    require_suppression_reason: bool,
+    require_suppression_reason: Option<bool>,
     resources: Vec<Resource>,
     subscriptions: Vec<Subscription>,
 }
 
+/// What a configuration says of the rules for some paths.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ForPaths {
+    paths: Vec<String>,
+    select: Option<Vec<Selector>>,
+    #[serde(default)]
+    ignore: Vec<Selector>,
+    min_confidence: Option<Confidence>,
+    #[serde(default)]
+    severity: BTreeMap<Selector, Level>,
+}
+
 /// The keys a configuration may have.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "select",
     "ignore",
     "per-file-ignores",
     "min-confidence",
+    "severity",
+    "overrides",
+    "baseline",
     "preset",
     "exclude",
     "src",
@@ -102,22 +115,8 @@ const KEYS: [&str; 12] = [
 impl Config {
     /// The settings that hold where nothing is configured.
     pub fn default_for(root: &Path) -> Self {
-        Self::resolve(root, Written::default()).unwrap_or_else(|_| Self {
-            root: root.to_owned(),
-            rules: default_rules(),
-            min_confidence: Confidence::Medium,
-            preset: Preset::Default,
-            src: Vec::new(),
-            settings: Settings::default(),
-            requires_suppression_reason: false,
-            resources: Vec::new(),
-            subscriptions: Vec::new(),
-            catalogue: Catalogue::builtin(),
-            max_file_bytes: None,
-            excluded_by_editor: None,
-            exclude: GlobSet::empty(),
-            per_file_ignores: Vec::new(),
-        })
+        let (written, none) = (Written::default(), GlobSet::empty());
+        Self::with_globs(root, written, Settings::default(), none, Vec::new(), Vec::new())
     }
 
     /// Reads `leakwright.toml`.
@@ -145,8 +144,10 @@ impl Config {
             let hint = suggestion.map_or_else(String::new, |key| format!(", did you mean `{key}`?"));
             return Err(format!("unknown key `{unknown}`{hint}"));
         }
+        let keys = table.keys().cloned().collect();
         let written = table.try_into::<Written>().map_err(|found| found.to_string().trim().to_owned())?;
-        Self::resolve(path.parent().unwrap_or(Path::new("")), written)
+        let config = Self::resolve(path.parent().unwrap_or(Path::new("")), written)?;
+        Ok(Self { written: keys, ..config })
     }
 
     fn resolve(root: &Path, written: Written) -> Result<Self, String> {
@@ -154,29 +155,73 @@ impl Config {
         let settings = Settings {
             deque_maxlen: positive("deque-maxlen", written.deque_maxlen, settings.deque_maxlen)?,
             cache_maxsize: positive("cache-maxsize", written.cache_maxsize, settings.cache_maxsize)?,
-            counts_references: written.preset == Preset::Default,
+            counts_references: written.preset.counts_references(),
         };
         let per_file_ignores = written
             .per_file_ignores
             .iter()
             .map(|(pattern, selectors)| Ok((globs(std::slice::from_ref(pattern))?, selectors.clone())))
             .collect::<Result<_, String>>()?;
-        Ok(Self {
+        let for_paths = written
+            .overrides
+            .iter()
+            .map(|of| {
+                let layer = Layer {
+                    select: of.select.clone(),
+                    ignore: of.ignore.clone(),
+                    min_confidence: of.min_confidence,
+                    severity: of.severity.clone().into_iter().collect(),
+                };
+                Ok((globs(&of.paths)?, layer))
+            })
+            .collect::<Result<_, String>>()?;
+        let exclude = globs(&written.exclude)?;
+        Ok(Self::with_globs(root, written, settings, exclude, per_file_ignores, for_paths))
+    }
+
+    fn with_globs(
+        root: &Path,
+        written: Written,
+        settings: Settings,
+        exclude: GlobSet,
+        per_file_ignores: Vec<(GlobSet, Vec<Selector>)>,
+        for_paths: Vec<(GlobSet, Layer)>,
+    ) -> Self {
+        let requires_reason = written.require_suppression_reason;
+        Self {
             root: root.to_owned(),
-            rules: select(written.select.as_deref(), &written.ignore),
-            min_confidence: written.min_confidence.unwrap_or(Confidence::Medium),
             preset: written.preset,
+            baseline: written.baseline.map(|path| root.join(path)),
+            written: Vec::new(),
             src: written.src.unwrap_or_else(|| vec![PathBuf::from("."), PathBuf::from("src")]),
             settings,
-            requires_suppression_reason: written.require_suppression_reason,
+            requires_suppression_reason: requires_reason
+                .unwrap_or(written.preset.requires_suppression_reason()),
             catalogue: catalogue(&written.resources, &written.subscriptions),
             resources: written.resources,
             subscriptions: written.subscriptions,
             max_file_bytes: None,
             excluded_by_editor: None,
-            exclude: globs(&written.exclude)?,
+            exclude,
+            rules: Layer {
+                select: written.select,
+                ignore: written.ignore,
+                min_confidence: written.min_confidence,
+                severity: written.severity.into_iter().collect(),
+            },
+            for_paths,
             per_file_ignores,
-        })
+            on_top: Layer::default(),
+        }
+    }
+
+    /// Sets the preset, whatever is written.
+    pub fn set_preset(&mut self, preset: Preset) {
+        self.preset = preset;
+        self.settings.counts_references = preset.counts_references();
+        if !self.written.iter().any(|key| key == "require-suppression-reason") {
+            self.requires_suppression_reason = preset.requires_suppression_reason();
+        }
     }
 
     /// Settings from the command line, which win over the file's.
@@ -187,23 +232,29 @@ impl Config {
         min_confidence: Option<Confidence>,
     ) {
         if let Some(selected) = select {
-            self.rules = self::select(Some(selected), &[]);
+            self.on_top.select = Some(selected.to_vec());
+            self.on_top.ignore.clear();
         }
-        self.rules.retain(|rule| !ignore.iter().any(|selector| selector.rules().contains(rule)));
-        self.min_confidence = min_confidence.unwrap_or(self.min_confidence);
+        self.on_top.ignore.extend(ignore.iter().cloned());
+        self.on_top.min_confidence = min_confidence.or(self.on_top.min_confidence);
+    }
+
+    /// The rules that hold for a file.
+    pub fn for_file(&self, path: &Path) -> FileRules {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        let for_path = self.for_paths.iter().filter(|(globs, _)| covers(globs, relative));
+        let layers: Vec<&Layer> = std::iter::once(&self.rules)
+            .chain(for_path.map(|(_, layer)| layer))
+            .chain(std::iter::once(&self.on_top))
+            .collect();
+        FileRules::of(self.preset, &layers, self.ignored_in(path))
     }
 
     /// Whether a path below the root is left out.
     pub fn excludes(&self, path: &Path) -> bool {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
-        self.exclude.is_match(relative)
-            || relative.ancestors().skip(1).any(|dir| self.exclude.is_match(dir))
+        covers(&self.exclude, relative)
             || self.excluded_by_editor.as_ref().is_some_and(|excluded| excluded.has(path))
-    }
-
-    /// Whether a finding in a file is shown.
-    pub fn shows(&self, path: &Path, finding: &Finding) -> bool {
-        finding.confidence >= self.min_confidence && !self.ignored_in(path).contains(&finding.rule)
     }
 
     /// Rules that are not run on a file, by its path.
@@ -211,7 +262,7 @@ impl Config {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
         self.per_file_ignores
             .iter()
-            .filter(|(globs, _)| globs.is_match(relative))
+            .filter(|(globs, _)| covers(globs, relative))
             .flat_map(|(_, selectors)| selectors.iter().flat_map(|selector| selector.rules().iter().copied()))
             .collect()
     }
@@ -231,21 +282,9 @@ pub(crate) fn catalogue(resources: &[Resource], subscriptions: &[Subscription]) 
     Arc::new(own.with_subscriptions(subscriptions.to_vec()))
 }
 
-fn default_rules() -> Vec<RuleId> {
-    RuleId::all().filter(|rule| rule.metadata().is_default).collect()
-}
-
-fn select(selected: Option<&[Selector]>, ignored: &[Selector]) -> Vec<RuleId> {
-    let chosen = match selected {
-        None => default_rules(),
-        Some(selectors) => RuleId::all()
-            .filter(|rule| selectors.iter().any(|selector| selector.rules().contains(rule)))
-            .collect(),
-    };
-    chosen
-        .into_iter()
-        .filter(|rule| !ignored.iter().any(|selector| selector.rules().contains(rule)))
-        .collect()
+/// Whether patterns match a path, or a folder around it.
+fn covers(globs: &GlobSet, relative: &Path) -> bool {
+    relative.ancestors().any(|path| globs.is_match(path))
 }
 
 fn positive(key: &str, written: Option<u32>, default: u32) -> Result<u32, String> {
@@ -273,9 +312,59 @@ pub(crate) fn globs(patterns: &[String]) -> Result<GlobSet, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leakwright_rules::Severity;
 
     fn own(text: &str) -> Result<Config, ConfigError> {
         Config::from_own_file(Path::new("/p/leakwright.toml"), text)
+    }
+
+    fn codes_in(text: &str, path: &str) -> Vec<&'static str> {
+        let rules = own(text).unwrap().for_file(&Path::new("/p").join(path)).rules;
+        rules.iter().map(|rule| rule.metadata().code).collect()
+    }
+
+    fn severity(text: &str, path: &str, code: &str) -> Option<Severity> {
+        let rules = own(text).unwrap().for_file(&Path::new("/p").join(path));
+        rules.severities.get(&RuleId::from_code(code).unwrap()).copied()
+    }
+
+    #[test]
+    fn what_is_said_more_precisely_wins() {
+        let text = "preset = 'server'\nselect = ['LW1', 'LW2', 'LW401']\n\
+            [severity]\nLW101 = 'hint'\ngrowth = 'warning'\nLW202 = 'off'\n\
+            [[overrides]]\npaths = ['tests', '**/conftest.py']\nignore = ['LW203']\nseverity = { LW202 = 'error' }\n\
+            [[overrides]]\npaths = ['tests/slow/*']\nselect = ['LW401']\nmin-confidence = 'high'\n";
+        assert_eq!(severity(text, "a.py", "LW101"), Some(Severity::Hint));
+        assert_eq!(severity(text, "a.py", "LW102"), Some(Severity::Warning), "above the preset");
+        assert_eq!(severity(text, "a.py", "LW401"), Some(Severity::Error), "from the preset");
+        assert!(!codes_in(text, "a.py").contains(&"LW202") && codes_in(text, "a.py").contains(&"LW203"));
+        for path in ["tests/a.py", "b/conftest.py"] {
+            assert!(codes_in(text, path).contains(&"LW202") && !codes_in(text, path).contains(&"LW203"));
+        }
+        assert_eq!(codes_in(text, "tests/slow/a.py"), ["LW401"]);
+        let mut config = own(text).unwrap();
+        assert_eq!(config.for_file(Path::new("/p/tests/slow/a.py")).min_confidence, Confidence::High);
+        config.with_overrides(Some(&["LW202".parse().unwrap()]), &[], Some(Confidence::Low));
+        let rules = config.for_file(Path::new("/p/tests/slow/a.py"));
+        assert_eq!((rules.rules.len(), rules.min_confidence), (1, Confidence::Low), "the command line wins");
+    }
+
+    #[test]
+    fn presets_set_what_they_say() {
+        for preset in Preset::ALL {
+            let config = own(&format!("preset = '{}'", preset.name())).unwrap();
+            assert_eq!(config.preset, preset);
+            let same = own("preset = 'default'").map(|mut config| {
+                config.set_preset(preset);
+                config
+            });
+            let same = same.unwrap();
+            assert_eq!(config.settings, same.settings);
+            assert_eq!(config.requires_suppression_reason, same.requires_suppression_reason);
+        }
+        assert!(codes_in("preset = 'strict'", "a.py").contains(&"LW204"));
+        assert!(!codes_in("preset = 'strict'\nignore = ['LW204']", "a.py").contains(&"LW204"));
+        assert_eq!(severity("preset = 'ml'", "a.py", "LW501"), Some(Severity::Error));
     }
 
     #[test]
@@ -293,6 +382,10 @@ mod tests {
             ("exclude = ['[']", "pattern `[`"),
             ("preset = 'fast'", "fast"),
             ("select = ", "TOML"),
+            ("[severity]\nLW11 = 'error'\nLWX = 'off'", "unknown rule `LWX`"),
+            ("[severity]\nLW1 = 'warn'", "unknown variant `warn`"),
+            ("[[overrides]]\npaths = ['a']\nselct = []", "unknown field `selct`"),
+            ("[[overrides]]\nignore = []", "paths"),
             ("[[resources]]\nconstructor = 'a.b'", "family"),
         ] {
             let message = own(text).unwrap_err().to_string();
@@ -302,8 +395,7 @@ mod tests {
 
     #[test]
     fn rules_are_selected_and_ignored() {
-        let codes =
-            |text| own(text).unwrap().rules.iter().map(|rule| rule.metadata().code).collect::<Vec<_>>();
+        let codes = |text| codes_in(text, "a.py");
         assert_eq!(codes("select = ['LW2']\nignore = ['LW202']"), ["LW201", "LW203", "LW204"]);
         assert!(!codes("").contains(&"LW204"), "off by default");
     }

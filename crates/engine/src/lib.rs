@@ -11,12 +11,14 @@ mod discover;
 mod document;
 mod document_fixes;
 mod error;
+mod file_rules;
 mod fixing;
 mod home;
 mod linked;
 mod load;
 mod module_name;
 mod overrides;
+mod preset;
 mod provisional;
 mod selector;
 mod source;
@@ -27,11 +29,12 @@ mod whole;
 mod workspace;
 
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
-pub use config::{Config, ConfigError, Preset};
+pub use config::{Config, ConfigError};
 pub use configurations::{Configurations, Origin};
 pub use discover::{Discovered, discover};
 pub use document::{DocumentContext, DocumentMapper, Mapped};
 pub use error::{FileError, Problem};
+pub use file_rules::FileRules;
 pub use fixing::{
     Answer, Applied, Change, Consent, FileRecord, FixOptions, FixRecord, Fixed, Journal, JournalError,
     Outcome, Proposal, Restoring, Run, UndoError, Written, fix, fix_with, silence_all, write,
@@ -41,6 +44,7 @@ pub use home::{home, part};
 pub use linked::{Analysis, Found, Linked};
 pub use load::SourceFile;
 pub use overrides::Overrides;
+pub use preset::Preset;
 pub use provisional::Settled;
 pub use selector::{Selector, UnknownSelector, closest};
 pub use source::content_hash;

@@ -193,12 +193,13 @@ impl Linked {
         let config = &member.place.config;
         let reason = config.requires_suppression_reason;
         let context = Context::new(&self.project, module, &config.settings);
-        let checked = leakwright_rules::check(&context, &config.rules);
+        let rules = config.for_file(&member.path);
+        let checked = leakwright_rules::check(&context, &rules.rules);
         analysis.failed = checked.failed.into_iter().map(|rule| format!("rule {rule}")).collect();
         analysis.findings = checked
             .findings
             .into_iter()
-            .filter(|finding| config.shows(&member.path, finding))
+            .filter_map(|finding| rules.admit(finding))
             .filter(|finding| !member.suppressions.iter().any(|comment| comment.silences(finding, reason)))
             .map(|finding| Found { finding, linked: Arc::clone(self) })
             .collect();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 use leakwright_rules::Confidence;
 
-use crate::config::{Config, ConfigError, Preset, globs};
+use crate::config::{Config, ConfigError, globs};
+use crate::preset::Preset;
 use crate::selector::Selector;
 
 /// Settings that win over configuration files, for a folder.
@@ -76,8 +77,7 @@ impl Overrides {
     pub(crate) fn apply(&self, mut config: Config, root: &Path) -> Config {
         config.with_overrides(self.select.as_deref(), &self.ignore, self.min_confidence);
         if let Some(preset) = self.preset {
-            config.preset = preset;
-            config.settings.counts_references = preset == Preset::Default;
+            config.set_preset(preset);
         }
         if self.max_file_bytes.is_some() {
             config.max_file_bytes = self.max_file_bytes;

@@ -4,7 +4,7 @@ use leakwright_rules::RuleId;
 use serde::Deserialize;
 
 /// What selects rules.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Selector {
     text: String,

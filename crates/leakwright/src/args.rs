@@ -235,6 +235,10 @@ pub(crate) struct ConfigArgs {
     /// The file to show the settings of.
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
+
+    /// List the presets, with what they are for and what they set.
+    #[arg(long)]
+    pub(crate) presets: bool,
 }
 
 #[derive(Args)]

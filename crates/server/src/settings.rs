@@ -176,7 +176,7 @@ impl<'v> Reader<'v> {
         let confidences =
             [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
         self.choice("minConfidence", &confidences, &mut set.min_confidence);
-        let presets = [("default", Preset::Default), ("strict", Preset::Strict), ("pypy", Preset::Pypy)];
+        let presets = Preset::ALL.map(|preset| (preset.name(), preset));
         self.choice("preset", &presets, &mut set.preset);
         self.number("maxFileSize", 1, LARGEST_FILE, |size| set.max_file_bytes = Some((size as usize) << 10));
         let mut exclude = set.exclude.clone();
