@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
-use leakwright_analysis::project::{Holder, Module, Project};
+use leakwright_analysis::project::{Holder, Module, Part, Project};
 use leakwright_catalogue::Catalogue;
 use leakwright_engine::{Input, NoProgress, Options, Problem, check};
-use leakwright_rules::{Context, Finding, Part, RuleId, Settings};
+use leakwright_rules::{Context, Finding, RuleId, Settings};
 use leakwright_syntax::{Budget, Document, Parser, TextRange};
 use leakwright_testkit::{Random, python, repository};
 

@@ -23,7 +23,7 @@ pub enum Binding {
 pub struct GlobalId(pub u32);
 
 /// A variable of a module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Global {
     /// Its name.
     pub name: String,
@@ -58,6 +58,16 @@ impl Bindings {
     /// The variable of the module with a name.
     pub fn global_named(&self, name: &str) -> Option<GlobalId> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether the variables of an item stand for the same as in other bindings.
+    pub(crate) fn is_same_for(&self, other: &Self, item: ItemId) -> bool {
+        self.items[item.0 as usize] == other.items[item.0 as usize]
+    }
+
+    /// Whether the module has the same variables.
+    pub(crate) fn has_same_globals(&self, other: &Self) -> bool {
+        self.globals == other.globals
     }
 
     /// Settles the variables of all items of a file.

@@ -137,6 +137,29 @@ impl FileFacts {
         names.join(".")
     }
 
+    /// The items that are not as in another map of the file. `None` if they are not the same items: others by
+    /// number, nesting, kind or name.
+    pub fn changed_since(&self, before: &Self) -> Option<Vec<ItemId>> {
+        if self.items.len() != before.items.len() {
+            return None;
+        }
+        let mut changed = Vec::new();
+        for id in self.ids() {
+            let (now, then) = (self.item(id), before.item(id));
+            let is_same = Arc::ptr_eq(&now.facts, &then.facts);
+            if !is_same && !now.facts.is_alike(&then.facts) || now.parent != then.parent {
+                return None;
+            }
+            if !is_same || !self.bindings.is_same_for(&before.bindings, id) {
+                changed.push(id);
+            }
+        }
+        if !self.bindings.has_same_globals(&before.bindings) && changed.first() != Some(&ItemId::MODULE) {
+            changed.insert(0, ItemId::MODULE);
+        }
+        Some(changed)
+    }
+
     /// Whether two maps of a file have the same facts for the same items in the same places.
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |(a, b): (&Item, &Item)| {

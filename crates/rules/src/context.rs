@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use leakwright_analysis::ItemId;
 use leakwright_analysis::growth::{self, Growing, Verdict};
 use leakwright_analysis::ir::{Val, VarId};
-use leakwright_analysis::project::{CodeId, File, Holder, ModuleId, Project, Site};
+use leakwright_analysis::project::{CodeId, File, Holder, ModuleId, Part, Project, Site};
 use leakwright_syntax::TextRange;
 
 /// Settings of a project that rules depend on.
@@ -36,17 +36,6 @@ pub struct Context<'p> {
     part: Part,
     growing: OnceCell<Vec<Growing>>,
     defaults: OnceCell<Vec<Growing>>,
-}
-
-/// What of a file is looked at. Whatever is found in a file is found in one of its items or holders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// All of it.
-    Whole,
-    /// An item, with its own variables.
-    Item(CodeId),
-    /// A variable of the module, or an attribute of a class.
-    Holder(Holder),
 }
 
 impl<'p> Context<'p> {

@@ -31,7 +31,7 @@ mod subject;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use context::{Context, Part, Settings};
+pub use context::{Context, Settings};
 pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
 pub use fix::{Applicability, Edit, Fix, Sources};
 pub use rule::{Family, Metadata, RuleId};

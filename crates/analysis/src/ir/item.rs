@@ -89,6 +89,12 @@ impl ItemFacts {
         self.names.get(name)
     }
 
+    /// Whether another item can stand in the place of this one: of the same kind, under the same name.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        (self.is_class(), self.is_function(), self.own_name())
+            == (other.is_class(), other.is_function(), other.own_name())
+    }
+
     /// The name of the item; empty for a module.
     pub fn own_name(&self) -> &str {
         self.name.map_or("", |name| self.names.get(name))

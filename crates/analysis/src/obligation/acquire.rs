@@ -9,7 +9,7 @@ use crate::ir::{ArgKind, Args, BlockId, Const, Op, Val};
 use crate::project::{CodeId, Project};
 
 /// A call that hands out a resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acquisition {
     /// The call.
     pub call: Val,

@@ -17,7 +17,9 @@ use super::{Fate, Recipient, Share, follow, keeping};
 use crate::bindings::Binding;
 use crate::flow::Flow;
 use crate::ir::{BlockId, Body, Comprehension, Const, FrameKind, ItemKind, Op, Step, UseKind, Val};
-use crate::project::{ClassId, CodeId, Entity, Project, ReferenceKind};
+use crate::project::{
+    Cell, ClassId, CodeId, Entity, ModuleId, Notes, Project, Reference, ReferenceKind, Table,
+};
 
 /// How far a resource is followed from one factory to the next.
 const MAX_ROUNDS: usize = 4;
@@ -26,10 +28,11 @@ const MAX_ROUNDS: usize = 4;
 const MAX_PER_ITEM: usize = 200;
 
 /// What the items of a project acquire.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Obligations {
-    acquired: FxHashMap<CodeId, Vec<(Acquisition, Fate)>>,
-    handed_out: FxHashMap<CodeId, HandedOut>,
+    acquired: Table<CodeId, Acquired>,
+    /// What functions and classes hand out: what the first item that says so says.
+    handed_out: Table<CodeId, Vec<Offer>>,
     timing: Timing,
 }
 
@@ -43,108 +46,229 @@ pub struct Timing {
 }
 
 /// What calling a function or class of the project hands out.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct HandedOut {
     resource: Arc<Resource>,
     is_doubtful: bool,
 }
 
+/// What an item says of what calling a function or class hands out: itself, or the class that it opens
+/// something for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Offer {
+    /// The round in which that turned out.
+    round: usize,
+    by: CodeId,
+    /// What else the item says comes before.
+    order: usize,
+    handed_out: HandedOut,
+}
+
+/// What an item acquires, with what becomes of it.
+type Acquired = Vec<(Acquisition, Fate)>;
+
+/// What was found for the first time in a round.
+type Found = Vec<(CodeId, Acquisition)>;
+
 impl Obligations {
     /// Works it out for a project whose calls and summaries are known.
-    pub(crate) fn solve(project: &mut Project) {
-        let items: Vec<CodeId> = project
-            .modules()
-            .map(|(module, _)| module)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .flat_map(|module| project.items(module))
-            .collect();
+    pub(crate) fn solve(project: &mut Project, notes: &mut Notes<'_>) {
+        let modules: Vec<ModuleId> = project.modules().map(|(module, _)| module).collect();
+        let items = modules.into_iter().flat_map(|module| project.items(module));
         let start = Instant::now();
         let mut slowest: FxHashMap<CodeId, Duration> = FxHashMap::default();
-        let mut fresh: Vec<(CodeId, Acquisition)> = items
-            .iter()
-            .flat_map(|code| acquisitions(project, *code).into_iter().map(|found| (*code, found)))
-            .collect();
-        for _ in 0..MAX_ROUNDS {
+        let mut fresh: Found = Vec::new();
+        for code in items {
+            let found = notes.add(Cell::Acquired(code), || acquisitions(project, code));
+            fresh.extend(found.into_iter().map(|found| (code, found)));
+        }
+        let mut acquired: FxHashMap<CodeId, Acquired> = FxHashMap::default();
+        for round in 0..MAX_ROUNDS {
             if fresh.is_empty() {
                 break;
             }
+            let mut all = std::mem::take(&mut fresh);
+            all.sort_by_key(|(code, _)| *code);
             let mut changed = Vec::new();
-            let mut round = std::mem::take(&mut fresh);
-            round.sort_by_key(|(code, _)| *code);
-            for acquired in round.chunk_by(|(code, _), (other, _)| code == other) {
-                let code = acquired[0].0;
+            for found in all.chunk_by(|(code, _), (other, _)| code == other) {
+                let code = found[0].0;
+                let found: Vec<&Acquisition> = found.iter().map(|(_, acquisition)| acquisition).collect();
                 let start = Instant::now();
-                let flow = Flow::new(&project.facts(code).body);
-                for (_, acquisition) in acquired.iter().take(MAX_PER_ITEM) {
-                    if project.obligations().has(code, acquisition) {
-                        continue;
-                    }
-                    let fate = follow::follow(project, code, acquisition, &flow, acquired.len());
-                    let more = derived(project, code, acquisition, &fate);
+                let known = acquired.entry(code).or_default();
+                let more = notes.add(Cell::Acquired(code), || follow_all(project, code, &found, known));
+                if let Some(more) = more {
                     fresh.extend(more.into_iter().map(|found| (code, found)));
-                    project.obligations_mut().add(code, acquisition.clone(), fate);
                     changed.push(code);
                 }
                 *slowest.entry(code).or_default() += start.elapsed();
             }
-            changed.dedup();
-            for (target, handed_out) in new_factories(project, &changed) {
-                fresh.extend(calls_of(project, target, &handed_out));
-                project.obligations_mut().handed_out.insert(target, handed_out);
+            let mut targets = Vec::new();
+            for &code in &changed {
+                let known = acquired.get(&code).map_or(&[][..], Vec::as_slice);
+                let offers = notes.add(Cell::Acquired(code), || offers(project, code, known));
+                for (order, (target, handed_out)) in offers.into_iter().enumerate() {
+                    let mut list = project.obligations().handed_out.list(target).to_vec();
+                    if list.iter().any(|offer| offer.by == code) {
+                        continue;
+                    }
+                    if list.is_empty() {
+                        targets.push(target);
+                    }
+                    list.push(Offer { round, by: code, order, handed_out });
+                    project.obligations_mut().handed_out.set_list(target, list);
+                }
+            }
+            for target in targets {
+                if let Some(offer) = project.obligations().handed_out.list(target).first() {
+                    fresh.extend(calls_of(project, target, &offer.handed_out));
+                }
             }
         }
         let slowest = slowest.into_iter().max_by_key(|(_, time)| *time);
-        project.obligations_mut().timing = Timing { total: start.elapsed(), slowest };
+        let obligations = project.obligations_mut();
+        obligations.acquired = acquired.into();
+        obligations.timing = Timing { total: start.elapsed(), slowest };
     }
 
     pub(super) fn timing(&self) -> Timing {
         self.timing
     }
 
-    fn has(&self, code: CodeId, acquisition: &Acquisition) -> bool {
-        let key = (acquisition.call, acquisition.share);
-        self.of(code).iter().any(|(known, _)| (known.call, known.share) == key)
-    }
-
-    fn add(&mut self, code: CodeId, acquisition: Acquisition, fate: Fate) {
-        let known = self.acquired.entry(code).or_default();
-        known.push((acquisition, fate));
-        known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.share));
-    }
-
     pub(super) fn of(&self, code: CodeId) -> &[(Acquisition, Fate)] {
-        self.acquired.get(&code).map_or(&[], Vec::as_slice)
+        self.acquired.list(code)
     }
 
-    /// Whether calling a function or class of the project hands out a resource.
-    fn hands_out(&self, code: CodeId) -> bool {
-        self.handed_out.contains_key(&code)
+    /// Everything, in order; for comparisons.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.acquired.entries().iter().map(|entry| format!("{entry:?}")).collect();
+        lines.extend(self.handed_out.entries().iter().map(|entry| format!("{entry:?}")));
+        lines
+    }
+
+    /// Works out anew what an item acquires, given what others hand out. Whether that is something else, and
+    /// the functions and classes which do not hand out the same any more.
+    pub(crate) fn update(project: &mut Project, code: CodeId) -> (bool, Vec<CodeId>) {
+        let (acquired, offers) = alone(project, code);
+        let is_different = project.obligations().of(code) != acquired.as_slice();
+        if is_different {
+            project.obligations_mut().acquired.set_list(code, acquired);
+        }
+        let targets = targets(project, code);
+        (is_different, project.obligations_mut().set_offers(&targets, code, &offers))
+    }
+
+    /// Sets what an item says of what functions and classes hand out. Those for which the first offer is
+    /// another one now.
+    fn set_offers(&mut self, possible: &[CodeId], by: CodeId, offers: &[(CodeId, Offer)]) -> Vec<CodeId> {
+        let mut different = Vec::new();
+        for &target in possible {
+            let known = self.handed_out.list(target);
+            let mut list: Vec<Offer> = known.iter().filter(|offer| offer.by != by).cloned().collect();
+            list.extend(offers.iter().filter(|(of, _)| *of == target).map(|(_, offer)| offer.clone()));
+            list.sort_by_key(|offer| (offer.round, offer.by));
+            if known.first() != list.first() {
+                different.push(target);
+            }
+            if known != list.as_slice() {
+                self.handed_out.set_list(target, list);
+            }
+        }
+        different
     }
 }
 
-/// The functions and classes that turn out to hand out a resource, because of what some items acquire.
-fn new_factories(project: &Project, changed: &[CodeId]) -> Vec<(CodeId, HandedOut)> {
+/// What an item can say something about: itself, and the classes around it.
+fn targets(project: &Project, code: CodeId) -> Vec<CodeId> {
+    let around = std::iter::successors(project.parent(code), |code| project.parent(*code));
+    std::iter::once(code).chain(around.filter(|code| project.is_class(*code))).collect()
+}
+
+/// What an item acquires, and what it says of what is handed out, round by round as for a whole project.
+fn alone(project: &Project, code: CodeId) -> (Acquired, Vec<(CodeId, Offer)>) {
+    let called = project.called_by(code);
+    let mut acquired = Vec::new();
+    let mut said: Vec<(CodeId, Offer)> = Vec::new();
+    let mut fresh = acquisitions(project, code);
+    for round in 0..MAX_ROUNDS {
+        let found: Vec<&Acquisition> = fresh.iter().collect();
+        let mut next = Vec::new();
+        if let Some(more) = follow_all(project, code, &found, &mut acquired) {
+            next = more;
+            for (order, (target, handed_out)) in offers(project, code, &acquired).into_iter().enumerate() {
+                if said.iter().all(|(known, _)| *known != target) {
+                    said.push((target, Offer { round, by: code, order, handed_out }));
+                }
+            }
+        }
+        let mut handing: Vec<(&Offer, CodeId)> = Vec::new();
+        for &(target, _) in &called {
+            let others = project.obligations().handed_out.list(target).iter();
+            let own = said.iter().filter(|(of, _)| *of == target).map(|(_, offer)| offer);
+            let all = others.filter(|offer| offer.by != code).chain(own);
+            let first = all.min_by_key(|offer| (offer.round, offer.by));
+            if let Some(first) = first.filter(|offer| offer.round == round)
+                && handing.iter().all(|(_, known)| *known != target)
+            {
+                handing.push((first, target));
+            }
+        }
+        handing.sort_by_key(|(offer, _)| (offer.by, offer.order));
+        for (offer, target) in handing {
+            let calls = called.iter().filter(|(known, _)| *known == target);
+            let calls = calls.filter_map(|(_, call)| handed_out_by(project, target, &offer.handed_out, call));
+            next.extend(calls);
+        }
+        fresh = next;
+    }
+    (acquired, said)
+}
+
+/// Follows resources of an item that are not among those that are known, and adds them. What comes to hold
+/// them in turn; `None` if all were known.
+fn follow_all(
+    project: &Project,
+    code: CodeId,
+    found: &[&Acquisition],
+    known: &mut Acquired,
+) -> Option<Vec<Acquisition>> {
+    if found.is_empty() {
+        return None;
+    }
+    let flow = Flow::new(&project.facts(code).body);
+    let mut more = None;
+    for &acquisition in found.iter().take(MAX_PER_ITEM) {
+        let key = (acquisition.call, acquisition.share);
+        if known.iter().any(|(known, _)| (known.call, known.share) == key) {
+            continue;
+        }
+        let fate = follow::follow(project, code, acquisition, &flow, found.len());
+        more.get_or_insert_with(Vec::new).extend(derived(project, code, acquisition, &fate));
+        known.push((acquisition.clone(), fate));
+        known.sort_by_key(|(acquisition, _)| (acquisition.call, acquisition.share));
+    }
+    more
+}
+
+/// What an item says of what calling it, or a class around it, hands out.
+fn offers(project: &Project, code: CodeId, acquired: &[(Acquisition, Fate)]) -> Vec<(CodeId, HandedOut)> {
     let mut found: Vec<(CodeId, HandedOut)> = Vec::new();
     let mut note = |target: CodeId, handed_out: HandedOut| {
-        let is_known = project.obligations().hands_out(target);
-        if !is_known && found.iter().all(|(known, _)| *known != target) {
+        if found.iter().all(|(known, _)| *known != target) {
             found.push((target, handed_out));
         }
     };
-    for &code in changed {
-        if let Some(resource) = returned(project, code) {
-            note(code, resource);
-        }
-        for (class, handed_out) in owning_class(project, code) {
-            note(class.0, handed_out);
-        }
+    if let Some(resource) = returned(project, code, acquired) {
+        note(code, resource);
+    }
+    for (class, handed_out) in owning_class(project, code, acquired) {
+        note(class.0, handed_out);
     }
     found
 }
 
 /// The resource that a function hands to its caller.
-fn returned(project: &Project, code: CodeId) -> Option<HandedOut> {
+fn returned(project: &Project, code: CodeId, acquired: &[(Acquisition, Fate)]) -> Option<HandedOut> {
     let facts = project.facts(code);
     let is_plain = matches!(facts.kind, ItemKind::Function { is_generator: false, .. });
     let is_decorated = !facts.decorators.iter().all(|decorator| is_transparent(project, code, *decorator));
@@ -152,10 +276,10 @@ fn returned(project: &Project, code: CodeId) -> Option<HandedOut> {
     if !is_plain || is_decorated || is_special {
         return None;
     }
-    if returns_other_things(project, code) {
+    if returns_other_things(project, code, acquired) {
         return None;
     }
-    let found = project.obligations().of(code).iter().find(|(acquisition, fate)| {
+    let found = acquired.iter().find(|(acquisition, fate)| {
         if !is_in_body(&facts.body, acquisition.block) {
             return false;
         }
@@ -271,9 +395,8 @@ fn derived(project: &Project, code: CodeId, acquired: &Acquisition, fate: &Fate)
 
 /// Whether a function returns something, on some way, that is not a resource it acquired: then its caller
 /// cannot know whom it belongs to.
-fn returns_other_things(project: &Project, code: CodeId) -> bool {
+fn returns_other_things(project: &Project, code: CodeId, acquired: &[(Acquisition, Fate)]) -> bool {
     let facts = project.facts(code);
-    let acquired = project.obligations().of(code);
     facts.body.originals().filter(|block| is_in_body(&facts.body, *block)).any(|block| {
         facts.body.values(block).any(|at| {
             let Op::Return(Some(value)) = facts.body.op(at) else { return false };
@@ -302,8 +425,12 @@ fn named_after(project: &Project, code: CodeId, acquisition: &Acquisition) -> Re
 }
 
 /// The classes that own what a method of theirs acquires, as resources.
-fn owning_class(project: &Project, code: CodeId) -> Vec<(ClassId, HandedOut)> {
-    owner::owned(project, code)
+fn owning_class(
+    project: &Project,
+    code: CodeId,
+    acquired: &[(Acquisition, Fate)],
+) -> Vec<(ClassId, HandedOut)> {
+    owner::owned_of(project, code, acquired)
         .into_iter()
         .filter(|owned| project.class_member(owned.class, "__new__").is_none())
         .filter_map(|owned| {
@@ -359,28 +486,33 @@ fn hands_itself_on(project: &Project, method: CodeId) -> bool {
 }
 
 /// The places where a function or class of the project is called.
-fn calls_of(project: &Project, target: CodeId, handed_out: &HandedOut) -> Vec<(CodeId, Acquisition)> {
+fn calls_of(project: &Project, target: CodeId, handed_out: &HandedOut) -> Found {
+    let calls = project.references(target).iter();
+    let found = calls.filter_map(|call| Some((call.code, handed_out_by(project, target, handed_out, call)?)));
+    found.collect()
+}
+
+/// What a reference to something that hands out a resource acquires, if it is a call.
+fn handed_out_by(
+    project: &Project,
+    target: CodeId,
+    handed_out: &HandedOut,
+    reference: &Reference,
+) -> Option<Acquisition> {
     let resource = &handed_out.resource;
-    project
-        .references(target)
-        .iter()
-        .filter(|reference| reference.kind == ReferenceKind::Call)
-        .filter_map(|reference| {
-            let Op::Call { args, .. } = project.facts(reference.code).body.op(reference.at) else {
-                return None;
-            };
-            let is_conditional = owes(project, reference.code, resource, args)?;
-            let acquisition = Acquisition {
-                call: reference.at,
-                block: reference.block,
-                resource: resource.clone(),
-                share: Share::Whole,
-                factory: Some(target),
-                is_conditional,
-                is_guess: true,
-                is_doubtful: handed_out.is_doubtful,
-            };
-            Some((reference.code, acquisition))
-        })
-        .collect()
+    let Op::Call { args, .. } = project.facts(reference.code).body.op(reference.at) else { return None };
+    if reference.kind != ReferenceKind::Call {
+        return None;
+    }
+    let is_conditional = owes(project, reference.code, resource, args)?;
+    Some(Acquisition {
+        call: reference.at,
+        block: reference.block,
+        resource: resource.clone(),
+        share: Share::Whole,
+        factory: Some(target),
+        is_conditional,
+        is_guess: true,
+        is_doubtful: handed_out.is_doubtful,
+    })
 }

@@ -233,6 +233,7 @@ impl Fate {
 
 /// What an item acquires, with what becomes of it, in the order of the source.
 pub fn acquired(project: &Project, code: CodeId) -> &[(Acquisition, Fate)] {
+    project.note_acquired(code);
     project.obligations().of(code)
 }
 

@@ -7,7 +7,7 @@
 
 use leakwright_catalogue::Resource;
 
-use super::{Acquisition, Recipient};
+use super::{Acquisition, Fate, Recipient};
 use crate::flow::Flow;
 use crate::ir::{Op, Step, UseKind, Val};
 use crate::project::{ClassId, CodeId, Entity, Holder, Project, Site, Symbol, ValueId};
@@ -49,9 +49,14 @@ pub enum Teardown {
 
 /// The attributes that resources acquired by an item are stored in.
 pub fn owned(project: &Project, code: CodeId) -> Vec<Owned> {
+    owned_of(project, code, super::acquired(project, code))
+}
+
+/// The attributes that some of the resources acquired by an item are stored in.
+pub(super) fn owned_of(project: &Project, code: CodeId, acquired: &[(Acquisition, Fate)]) -> Vec<Owned> {
     let facts = project.facts(code);
     let mut found = Vec::new();
-    for (acquisition, fate) in super::acquired(project, code) {
+    for (acquisition, fate) in acquired {
         for escape in fate.escaped.iter().filter(|escape| escape.to == Recipient::Attribute) {
             let Op::StoreAttr { base, name, .. } = facts.body.op(escape.at) else { continue };
             let Op::Load(var) = facts.body.op(base) else { continue };

@@ -2,7 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{CodeId, Entity, Project};
+use super::ledger::{Cell, Notes};
+use super::{CodeId, Entity, Project, Symbol, Table};
 use crate::ir::{BlockId, Body, Op, Val};
 
 /// A place where a function or class is called or handed around.
@@ -29,21 +30,107 @@ pub enum ReferenceKind {
     Decorator,
 }
 
-#[derive(Default)]
+/// Who calls what.
+#[derive(Clone, Default)]
 pub(super) struct Calls {
-    references: FxHashMap<CodeId, Vec<Reference>>,
-    unresolved: FxHashMap<String, usize>,
+    references: Table<CodeId, Vec<Reference>>,
+    /// How many calls there are of methods of a name on objects of unknown class.
+    unresolved: Table<Symbol, usize>,
+}
+
+/// What one item calls and hands around, in the order of the source.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Called {
+    pub(super) known: Vec<(CodeId, Reference)>,
+    /// Methods that are called on objects of unknown class.
+    pub(super) unresolved: Vec<Symbol>,
 }
 
 impl Calls {
-    pub(super) fn find(project: &Project) -> Self {
-        let mut calls = Self::default();
+    pub(super) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
+        let mut references: FxHashMap<CodeId, Vec<Reference>> = FxHashMap::default();
+        let mut unresolved: FxHashMap<Symbol, usize> = FxHashMap::default();
+        let mut called = Called::default();
         for (module, _) in project.modules() {
             for code in project.items(module) {
-                calls.note_item(project, code);
+                notes.add(Cell::References(code), || called.note_item(project, code));
+                for (target, reference) in called.known.drain(..) {
+                    references.entry(target).or_default().push(reference);
+                }
+                for name in called.unresolved.drain(..) {
+                    *unresolved.entry(name).or_default() += 1;
+                }
             }
         }
-        calls
+        Self { references: references.into(), unresolved: unresolved.into() }
+    }
+
+    pub(super) fn references(&self, code: CodeId) -> &[Reference] {
+        self.references.list(code)
+    }
+
+    pub(super) fn unresolved(&self, method: Symbol) -> usize {
+        self.unresolved.get(method).copied().unwrap_or_default()
+    }
+
+    /// Puts what an item calls now in the place of what it called. The functions and classes, and the names,
+    /// for which that makes a difference.
+    pub(super) fn update(
+        &mut self,
+        code: CodeId,
+        before: &Called,
+        now: &Called,
+    ) -> (Vec<CodeId>, Vec<Symbol>) {
+        let mut targets: Vec<CodeId> = before.known.iter().chain(&now.known).map(|found| found.0).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets.retain(|target| {
+            let own = now.known.iter().filter(|found| found.0 == *target).map(|found| found.1);
+            let own: Vec<Reference> = own.collect();
+            let list = self.references.list(*target);
+            let start = list.partition_point(|reference| reference.code < code);
+            let end = start + list[start..].partition_point(|reference| reference.code == code);
+            let is_different = list[start..end] != own;
+            if is_different {
+                let changed = [&list[..start], &own, &list[end..]].concat();
+                self.references.set_list(*target, changed);
+            }
+            is_different
+        });
+        let mut names: Vec<Symbol> = before.unresolved.iter().chain(&now.unresolved).copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| {
+            let count = |called: &Called| called.unresolved.iter().filter(|other| *other == name).count();
+            let (old, new) = (count(before), count(now));
+            let all = self.unresolved(*name) + new - old;
+            if old != new {
+                self.unresolved.set(*name, Some(all).filter(|all| *all > 0));
+            }
+            old != new
+        });
+        (targets, names)
+    }
+
+    pub(super) fn changes(&self) -> usize {
+        self.references.changes() + self.unresolved.changes()
+    }
+
+    /// Everything, in order; for comparisons.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let references = self.references.entries();
+        let mut lines: Vec<String> = references.iter().map(|entry| format!("{entry:?}")).collect();
+        lines.extend(self.unresolved.entries().iter().map(|entry| format!("unresolved {entry:?}")));
+        lines
+    }
+}
+
+impl Called {
+    /// What an item calls and hands around.
+    pub(super) fn by(project: &Project, code: CodeId) -> Self {
+        let mut called = Self::default();
+        called.note_item(project, code);
+        called
     }
 
     fn note_item(&mut self, project: &Project, code: CodeId) {
@@ -68,23 +155,15 @@ impl Calls {
 
     fn note(&mut self, project: &Project, callee: Val, reference: Reference) {
         match project.callable(reference.code, callee) {
-            Some(target) => self.references.entry(target).or_default().push(reference),
+            Some(target) => self.known.push((target, reference)),
             None => {
                 let facts = project.facts(reference.code);
                 if let (Op::Attr { name, .. }, ReferenceKind::Call) = (facts.body.op(callee), reference.kind)
                 {
-                    *self.unresolved.entry(facts.str(name).to_owned()).or_default() += 1;
+                    self.unresolved.push(Symbol::of(facts.str(name)));
                 }
             }
         }
-    }
-
-    pub(super) fn references(&self, code: CodeId) -> &[Reference] {
-        self.references.get(&code).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn unresolved(&self, method: &str) -> usize {
-        self.unresolved.get(method).copied().unwrap_or_default()
     }
 }
 
@@ -110,6 +189,11 @@ fn handed_on(body: &Body) -> FxHashSet<Val> {
 }
 
 impl Project {
+    /// What an item calls, hands around or is decorated with, in the order of the source.
+    pub(crate) fn called_by(&self, code: CodeId) -> Vec<(CodeId, Reference)> {
+        Called::by(self, code).known
+    }
+
     /// Whether a value is `super()`.
     fn is_super(&self, code: CodeId, value: Val) -> bool {
         let facts = self.facts(code);

@@ -1,10 +1,15 @@
 //! Classes: members, bases, and which class an attribute belongs to.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entity::{MethodKind, method_kind};
 use super::holders::Symbol;
-use super::{CodeId, Entity, Project};
+use super::ledger::{Cell, Notes};
+use super::reads::Read;
+use super::{CodeId, Entity, Project, Table};
 use crate::bindings::Binding;
 use crate::file::ItemId;
 use crate::ir::{ArgKind, ItemKind, Op, ParamKind, Step, UseKind, VarId};
@@ -14,15 +19,15 @@ use crate::ir::{ArgKind, ItemKind, Op, ParamKind, Step, UseKind, VarId};
 pub struct ClassId(pub CodeId);
 
 /// What is known of the classes of a project.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Classes {
-    entries: FxHashMap<ClassId, Class>,
+    entries: Table<ClassId, Class>,
     /// Methods that a derived class, or a later definition in the class itself, has another of.
-    redefined: FxHashSet<CodeId>,
+    redefined: Arc<FxHashSet<CodeId>>,
 }
 
-#[derive(Default)]
-struct Class {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Class {
     /// Methods and nested classes by name; the last definition wins.
     members: FxHashMap<String, CodeId>,
     /// The attributes that the class body or a method binds.
@@ -41,55 +46,79 @@ struct Class {
 const MAX_SIBLINGS: usize = 8;
 
 impl Classes {
-    pub(super) fn find(project: &Project) -> Self {
-        let mut classes = Self::default();
+    pub(super) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
+        let mut entries: FxHashMap<ClassId, Class> = FxHashMap::default();
         let mut order = Vec::new();
         for (module, _) in project.modules() {
-            for code in project.items(module) {
-                if project.facts(code).kind == ItemKind::Class {
-                    order.push(ClassId(code));
-                    classes.entries.insert(ClassId(code), Class::members(project, code));
-                }
+            for code in project.items(module).filter(|code| project.is_class(*code)) {
+                let id = ClassId(code);
+                order.push(id);
+                entries.insert(id, notes.add(Cell::Class(code), || Class::of(project, id)));
             }
         }
         for &id in &order {
-            let (bases, external_bases, has_unknown_base) = Class::resolve_bases(project, id.0);
-            for base in &bases {
-                if let Some(base) = classes.entries.get_mut(base) {
+            let bases = entries.get(&id).map(|class| class.bases.clone()).unwrap_or_default();
+            for base in bases {
+                if let Some(base) = entries.get_mut(&base) {
                     base.derived.push(id);
                 }
             }
-            if let Some(class) = classes.entries.get_mut(&id) {
-                (class.bases, class.external_bases, class.has_unknown_base) =
-                    (bases, external_bases, has_unknown_base);
-            }
         }
+        let mut classes = Self { entries: entries.into(), redefined: Arc::default() };
+        let mut redefined = FxHashSet::default();
         for &id in &order {
-            classes.note_redefined(project, id);
+            classes.note_redefined(project, id, &mut redefined);
         }
+        classes.redefined = Arc::new(redefined);
         classes
     }
 
+    /// Puts what is known of a class anew in the place of what was. Whether the attributes that it binds
+    /// are others; `None` if its place among the classes is another one.
+    pub(super) fn update(&mut self, id: ClassId, class: Class) -> Option<bool> {
+        let before = self.entries.get(id)?;
+        let class = Class { derived: before.derived.clone(), ..class };
+        let is_same = class.attributes == before.attributes;
+        let is_in_place = class == Class { attributes: class.attributes.clone(), ..before.clone() };
+        if is_in_place && !is_same {
+            self.entries.set(id, Some(class));
+        }
+        is_in_place.then_some(!is_same)
+    }
+
+    /// Everything, in order; for comparisons.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let ordered = |class: &Class| {
+            let mut attributes: Vec<Symbol> = class.attributes.iter().copied().collect();
+            attributes.sort_unstable();
+            let members: BTreeMap<&String, &CodeId> = class.members.iter().collect();
+            let bases = (&class.bases, &class.external_bases, class.has_unknown_base, &class.derived);
+            format!("{members:?} {attributes:?} {bases:?}")
+        };
+        let mut lines: Vec<String> =
+            self.entries.entries().iter().map(|(id, class)| format!("{id:?} {}", ordered(class))).collect();
+        let redefined: BTreeSet<&CodeId> = self.redefined.iter().collect();
+        lines.push(format!("redefined {redefined:?}"));
+        lines
+    }
+
     /// Notes the methods that a class has another of: its own earlier ones, and those of its bases.
-    fn note_redefined(&mut self, project: &Project, id: ClassId) {
+    fn note_redefined(&self, project: &Project, id: ClassId, redefined: &mut FxHashSet<CodeId>) {
         let mut names: FxHashMap<&str, CodeId> = FxHashMap::default();
         for member in project.own_members(id) {
-            let name = project.facts(member).own_name();
+            let name = project.own_name(member);
             if let Some(other) = names.insert(name, member) {
-                self.redefined.extend([other, member]);
+                redefined.extend([other, member]);
             }
         }
         for base in self.ancestry(id).into_iter().skip(1) {
-            for member in project.own_members(base) {
-                if names.contains_key(project.facts(member).own_name()) {
-                    self.redefined.insert(member);
-                }
-            }
+            let members = project.own_members(base);
+            redefined.extend(members.filter(|member| names.contains_key(project.own_name(*member))));
         }
     }
 
     fn ancestry(&self, class: ClassId) -> Vec<ClassId> {
-        reach(class, |class| self.entries.get(&class).map_or(&[], |entry| &entry.bases))
+        reach(class, |class| self.entries.get(class).map_or(&[], |entry| &entry.bases))
     }
 }
 
@@ -106,12 +135,12 @@ fn reach<'c>(class: ClassId, next: impl Fn(ClassId) -> &'c [ClassId]) -> Vec<Cla
 }
 
 impl Class {
-    fn members(project: &Project, code: CodeId) -> Self {
+    /// What is known of a class by itself. Works without anything being known of other classes.
+    pub(super) fn of(project: &Project, ClassId(code): ClassId) -> Self {
         let file = project.file(code.module);
         let mut class = Self::default();
         for &item in file.children(code.item) {
-            let name = file.facts(item).own_name();
-            class.members.insert(name.to_owned(), CodeId { item, ..code });
+            class.members.insert(file.own_name(item).to_owned(), CodeId { item, ..code });
         }
         let facts = project.facts(code);
         for var in &facts.vars {
@@ -122,6 +151,7 @@ impl Class {
         for &item in file.children(code.item) {
             class.note_attributes(project, CodeId { item, ..code });
         }
+        (class.bases, class.external_bases, class.has_unknown_base) = Self::resolve_bases(project, code);
         class
     }
 
@@ -181,7 +211,7 @@ impl Project {
 
     /// The class and all classes of the project that derive from it.
     pub fn descendants(&self, class: ClassId) -> Vec<ClassId> {
-        reach(class, |class| self.classes.entries.get(&class).map_or(&[], |entry| &entry.derived))
+        reach(class, |class| self.classes.entries.get(class).map_or(&[], |entry| &entry.derived))
     }
 
     /// Whether some class that derives from a method's class has another one of its name, or the class
@@ -194,7 +224,7 @@ impl Project {
     pub fn external_bases(&self, class: ClassId) -> Vec<&str> {
         self.ancestry(class)
             .into_iter()
-            .filter_map(|class| self.classes.entries.get(&class))
+            .filter_map(|class| self.classes.entries.get(class))
             .flat_map(|entry| entry.external_bases.iter().map(String::as_str))
             .collect()
     }
@@ -203,14 +233,14 @@ impl Project {
     pub fn has_unknown_base(&self, class: ClassId) -> bool {
         self.ancestry(class)
             .into_iter()
-            .any(|class| self.classes.entries.get(&class).is_some_and(|entry| entry.has_unknown_base))
+            .any(|class| self.classes.entries.get(class).is_some_and(|entry| entry.has_unknown_base))
     }
 
     /// A method or nested class, looked up in the class and then its bases.
     pub fn class_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
         self.ancestry(class)
             .into_iter()
-            .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
+            .find_map(|class| self.classes.entries.get(class)?.members.get(name).copied())
     }
 
     /// A method that a mixin calls on its object: the one that all classes it is mixed into have.
@@ -232,7 +262,7 @@ impl Project {
         self.ancestry(class)
             .into_iter()
             .skip(1)
-            .find_map(|class| self.classes.entries.get(&class)?.members.get(name).copied())
+            .find_map(|class| self.classes.entries.get(class)?.members.get(name).copied())
     }
 
     /// The method or nested class that a class overrides by one of its own.
@@ -246,14 +276,20 @@ impl Project {
         self.file(code.module).children(code.item).iter().map(move |&item| CodeId { item, ..code })
     }
 
+    /// Whether a class binds an attribute itself.
+    fn binds(&self, class: ClassId, attribute: Symbol) -> bool {
+        if self.is_watched(class.0.module) {
+            self.note(Read::Attributes(class));
+        }
+        self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
+    }
+
     /// The class that an attribute belongs to: the outermost base that binds it, else the class.
     pub(super) fn attribute_owner(&self, class: ClassId, attribute: Symbol) -> ClassId {
-        let binds = |class: &ClassId| {
-            self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
-        };
-        let Some(entry) = self.classes.entries.get(&class) else { return class };
+        let binds = |class: &ClassId| self.binds(*class, attribute);
+        let Some(entry) = self.classes.entries.get(class) else { return class };
         let own = if entry.bases.is_empty() {
-            entry.attributes.contains(&attribute).then_some(class)
+            self.binds(class, attribute).then_some(class)
         } else {
             self.ancestry(class).into_iter().rfind(binds)
         };
@@ -262,13 +298,11 @@ impl Project {
 
     /// The class that binds an attribute which a mixin uses: another base of a class that derives from it.
     fn sibling_owner(&self, mixin: ClassId, attribute: Symbol) -> Option<ClassId> {
-        let entry = self.classes.entries.get(&mixin)?;
+        let entry = self.classes.entries.get(mixin)?;
         if entry.derived.is_empty() || entry.derived.len() > MAX_SIBLINGS {
             return None;
         }
-        let binds = |class: &ClassId| {
-            self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
-        };
+        let binds = |class: &ClassId| self.binds(*class, attribute);
         let derived = self.descendants(mixin);
         derived
             .into_iter()

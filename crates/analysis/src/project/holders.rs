@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{ClassId, CodeId, ModuleId, Project};
+use super::ledger::{Cell, Notes};
+use super::{ClassId, CodeId, ModuleId, Project, Table};
 use crate::ir::{Step, Use, VarId};
 
 /// A name, by its hash: comparable over items and files without a common table.
@@ -53,23 +54,136 @@ pub struct Site {
     pub depth: u32,
 }
 
-#[derive(Default)]
+/// What is done with the variables and attributes of a project.
+#[derive(Clone, Default)]
 pub(super) struct Holders {
-    sites: FxHashMap<Holder, Vec<Site>>,
-    /// The holders of each file, in the order they first appear.
-    by_module: FxHashMap<ModuleId, Vec<Holder>>,
-    unresolved: FxHashMap<Symbol, Vec<Site>>,
+    sites: Table<Holder, Vec<Site>>,
+    /// The holders of each file that something is done with.
+    by_module: Table<ModuleId, Vec<Holder>>,
+    unresolved: Table<Symbol, Vec<Site>>,
+}
+
+/// What one item does with holders, in the order of its uses.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Done {
+    pub(super) with: Vec<(Holder, Site)>,
+    /// What is done with attributes of objects whose class is not known.
+    pub(super) unresolved: Vec<(Symbol, Site)>,
 }
 
 impl Holders {
-    pub(super) fn find(project: &Project) -> Self {
-        let mut holders = Self::default();
+    pub(super) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
+        let mut sites: FxHashMap<Holder, Vec<Site>> = FxHashMap::default();
+        let mut by_module: FxHashMap<ModuleId, Vec<Holder>> = FxHashMap::default();
+        let mut unresolved: FxHashMap<Symbol, Vec<Site>> = FxHashMap::default();
+        let mut done = Done::default();
         for (module, _) in project.modules() {
             for code in project.items(module) {
-                holders.note_item(project, code);
+                notes.add(Cell::Sites(code), || done.note_item(project, code));
+                for (holder, site) in done.with.drain(..) {
+                    let known = sites.entry(holder).or_default();
+                    if known.is_empty() {
+                        by_module.entry(holder.module()).or_default().push(holder);
+                    }
+                    known.push(site);
+                }
+                for (name, site) in done.unresolved.drain(..) {
+                    unresolved.entry(name).or_default().push(site);
+                }
             }
         }
-        holders
+        Self { sites: sites.into(), by_module: by_module.into(), unresolved: unresolved.into() }
+    }
+
+    pub(super) fn sites(&self, holder: Holder) -> &[Site] {
+        self.sites.list(holder)
+    }
+
+    pub(super) fn unresolved(&self, attribute: Symbol) -> &[Site] {
+        self.unresolved.list(attribute)
+    }
+
+    pub(super) fn of_module(&self, module: ModuleId) -> &[Holder] {
+        self.by_module.list(module)
+    }
+
+    /// Puts what an item does now in the place of what it did. The holders and names for which that makes a
+    /// difference.
+    pub(super) fn update(&mut self, code: CodeId, before: &Done, now: &Done) -> (Vec<Holder>, Vec<Symbol>) {
+        let mut holders: Vec<Holder> = before.with.iter().chain(&now.with).map(|done| done.0).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        holders.retain(|holder| {
+            let own = now.with.iter().filter(|done| done.0 == *holder).map(|done| done.1);
+            let list = replaced(self.sites.list(*holder), code, own.collect());
+            list.is_some_and(|list| {
+                self.note_presence(*holder, !list.is_empty());
+                self.sites.set_list(*holder, list);
+                true
+            })
+        });
+        let mut names: Vec<Symbol> =
+            before.unresolved.iter().chain(&now.unresolved).map(|done| done.0).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| {
+            let own = now.unresolved.iter().filter(|done| done.0 == *name).map(|done| done.1);
+            let list = replaced(self.unresolved.list(*name), code, own.collect());
+            list.is_some_and(|list| {
+                self.unresolved.set_list(*name, list);
+                true
+            })
+        });
+        (holders, names)
+    }
+
+    /// Notes whether anything is done with a holder at all.
+    fn note_presence(&mut self, holder: Holder, is_present: bool) {
+        let known = self.by_module.list(holder.module());
+        if is_present != self.sites.list(holder).is_empty() {
+            return;
+        }
+        let mut list: Vec<Holder> = known.iter().copied().filter(|other| *other != holder).collect();
+        list.extend(is_present.then_some(holder));
+        self.by_module.set_list(holder.module(), list);
+    }
+
+    pub(super) fn changes(&self) -> usize {
+        self.sites.changes() + self.unresolved.changes()
+    }
+
+    /// Everything, in order; for comparisons.
+    pub(super) fn describe(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.sites.entries().iter().map(|entry| format!("{entry:?}")).collect();
+        lines.extend(self.unresolved.entries().iter().map(|entry| format!("unresolved {entry:?}")));
+        for (module, holders) in self.by_module.entries() {
+            let mut holders = holders.clone();
+            holders.sort_unstable();
+            lines.push(format!("{module:?} {holders:?}"));
+        }
+        lines
+    }
+}
+
+/// A list in the order of the items with other entries for one of them; `None` if that is the same.
+fn replaced(list: &[Site], code: CodeId, own: Vec<Site>) -> Option<Vec<Site>> {
+    let start = list.partition_point(|site| site.code < code);
+    let end = start + list[start..].partition_point(|site| site.code == code);
+    (list[start..end] != own).then(|| {
+        let mut changed = Vec::with_capacity(list.len() - (end - start) + own.len());
+        changed.extend_from_slice(&list[..start]);
+        changed.extend(own);
+        changed.extend_from_slice(&list[end..]);
+        changed
+    })
+}
+
+impl Done {
+    /// What an item does.
+    pub(super) fn by(project: &Project, code: CodeId) -> Self {
+        let mut done = Self::default();
+        done.note_item(project, code);
+        done
     }
 
     fn note_item(&mut self, project: &Project, code: CodeId) {
@@ -84,24 +198,13 @@ impl Holders {
             let index = index as u32;
             let resolved = match found {
                 Some((holder, depth)) => {
-                    self.note(holder, Site { code, index, depth });
+                    self.with.push((holder, Site { code, index, depth }));
                     steps.len() - depth as usize
                 }
                 None => 0,
             };
             self.note_unresolved(project, code, index, &steps, resolved);
         }
-    }
-
-    fn note(&mut self, holder: Holder, site: Site) {
-        let by_module = &mut self.by_module;
-        self.sites
-            .entry(holder)
-            .or_insert_with(|| {
-                by_module.entry(holder.module()).or_default().push(holder);
-                Vec::new()
-            })
-            .push(site);
     }
 
     /// Notes attributes of objects whose class is not known.
@@ -117,21 +220,9 @@ impl Holders {
             if let Step::Attr(name) = step {
                 let depth = (steps.len() - at - 1) as u32;
                 let symbol = Symbol::of(project.facts(code).str(*name));
-                self.unresolved.entry(symbol).or_default().push(Site { code, index, depth });
+                self.unresolved.push((symbol, Site { code, index, depth }));
             }
         }
-    }
-
-    pub(super) fn sites(&self, holder: Holder) -> &[Site] {
-        self.sites.get(&holder).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn unresolved(&self, attribute: Symbol) -> &[Site] {
-        self.unresolved.get(&attribute).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn of_module(&self, module: ModuleId) -> &[Holder] {
-        self.by_module.get(&module).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -6,29 +6,39 @@
 
 mod calls;
 mod classes;
+mod edit;
 mod entity;
 mod holders;
+mod ledger;
 mod locate;
+mod reads;
 mod summaries;
+mod table;
+mod tracked;
 mod values;
 mod view;
 
 use std::sync::Arc;
 
 use leakwright_catalogue::Catalogue;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::file::{FileFacts, ItemId};
 use crate::ir::{ItemFacts, Val};
 use crate::obligation::Obligations;
 use crate::tasks::Tasks;
+pub use reads::Read;
 
 pub use calls::{Reference, ReferenceKind};
 pub use classes::ClassId;
 pub use entity::Entity;
 pub use holders::{Holder, Site, Symbol};
+pub use ledger::Part;
+pub(crate) use ledger::{Cell, Notes};
 pub use locate::Located;
 pub use summaries::ParamSummary;
+pub(crate) use table::Table;
+pub use tracked::Tracked;
 pub use values::CreatedContainer;
 pub use view::File;
 
@@ -67,10 +77,15 @@ pub struct ValueId {
     pub value: Val,
 }
 
-/// Linked files.
+/// Linked files. Cloning is cheap.
+#[derive(Clone)]
 pub struct Project {
-    modules: Vec<Module>,
-    by_name: FxHashMap<String, ModuleId>,
+    modules: Arc<Vec<Module>>,
+    /// Files that are not as they were when they were linked.
+    edited: Vec<(ModuleId, Arc<Module>)>,
+    /// Files of which it is noted what is read, because they are going to be edited.
+    watched: Option<Arc<FxHashSet<ModuleId>>>,
+    by_name: Arc<FxHashMap<String, ModuleId>>,
     catalogue: Arc<Catalogue>,
     classes: classes::Classes,
     holders: holders::Holders,
@@ -80,14 +95,16 @@ pub struct Project {
     tasks: Tasks,
 }
 
+type Step = fn(&mut Project, &mut Notes<'_>);
+
 /// What linking consists of, each step building on those before it.
-const STEPS: [fn(&mut Project); 6] = [
-    |project| project.classes = classes::Classes::find(project),
-    |project| project.holders = holders::Holders::find(project),
-    |project| project.calls = calls::Calls::find(project),
-    |project| project.summaries = summaries::Summaries::solve(project),
+const STEPS: [Step; 6] = [
+    |project, notes| project.classes = classes::Classes::find(project, notes),
+    |project, notes| project.holders = holders::Holders::find(project, notes),
+    |project, notes| project.calls = calls::Calls::find(project, notes),
+    |project, notes| project.summaries = summaries::Summaries::solve(project, notes),
     Obligations::solve,
-    |project| project.tasks = Tasks::find(project),
+    |project, notes| project.tasks = Tasks::find(project, notes),
 ];
 
 impl Project {
@@ -95,7 +112,7 @@ impl Project {
     pub fn link(modules: Vec<Module>, catalogue: Arc<Catalogue>) -> Self {
         let mut project = Self::unlinked(modules, catalogue);
         for step in STEPS {
-            step(&mut project);
+            step(&mut project, &mut Notes(None));
         }
         project
     }
@@ -106,8 +123,10 @@ impl Project {
             by_name.entry(module.name.clone()).or_insert(ModuleId(index as u32));
         }
         Self {
-            modules,
-            by_name,
+            modules: Arc::new(modules),
+            edited: Vec::new(),
+            watched: None,
+            by_name: Arc::new(by_name),
             catalogue,
             classes: classes::Classes::default(),
             holders: holders::Holders::default(),
@@ -124,24 +143,30 @@ impl Project {
         catalogue: Arc<Catalogue>,
         is_unwanted: &dyn Fn() -> bool,
     ) -> Option<Self> {
-        let mut project = Self::unlinked(modules, catalogue);
+        Self::unlinked(modules, catalogue).linked_unless(&mut Notes(None), is_unwanted)
+    }
+
+    fn linked_unless(mut self, notes: &mut Notes<'_>, is_unwanted: &dyn Fn() -> bool) -> Option<Self> {
         for step in STEPS {
             if is_unwanted() {
                 return None;
             }
-            step(&mut project);
+            step(&mut self, notes);
         }
-        (!is_unwanted()).then_some(project)
+        (!is_unwanted()).then_some(self)
     }
 
     /// The files.
     pub fn modules(&self) -> impl DoubleEndedIterator<Item = (ModuleId, &Module)> {
-        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+        (0..self.modules.len() as u32).map(|index| (ModuleId(index), self.module(ModuleId(index))))
     }
 
     /// A file.
     pub fn module(&self, id: ModuleId) -> &Module {
-        &self.modules[id.0 as usize]
+        match self.edited.iter().find(|(edited, _)| *edited == id) {
+            Some((_, module)) => module,
+            None => &self.modules[id.0 as usize],
+        }
     }
 
     /// The file with a dotted name.
@@ -151,7 +176,19 @@ impl Project {
 
     /// A file, with its items and variables.
     pub fn file(&self, id: ModuleId) -> File<'_> {
-        File::new(&self.modules[id.0 as usize].facts)
+        File::new(id, &self.module(id).facts, self.is_watched(id))
+    }
+
+    /// Whether it is noted what is read of a file.
+    fn is_watched(&self, id: ModuleId) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.contains(&id))
+    }
+
+    /// Notes that something is read which edits may change.
+    fn note(&self, read: Read) {
+        if self.watched.is_some() {
+            reads::note(read);
+        }
     }
 
     /// The facts of an item.
@@ -163,6 +200,16 @@ impl Project {
     pub fn parent(&self, code: CodeId) -> Option<CodeId> {
         let item = self.file(code.module).parent(code.item)?;
         Some(CodeId { item, ..code })
+    }
+
+    /// The name of an item; empty for a module.
+    pub fn own_name(&self, code: CodeId) -> &str {
+        self.module(code.module).facts.facts(code.item).own_name()
+    }
+
+    /// Whether an item is a class.
+    pub fn is_class(&self, code: CodeId) -> bool {
+        self.module(code.module).facts.facts(code.item).is_class()
     }
 
     /// All items of a file.
@@ -190,30 +237,75 @@ impl Project {
         &self.tasks
     }
 
+    /// Notes that it is read what an item acquires.
+    pub(crate) fn note_acquired(&self, code: CodeId) {
+        self.note(Read::Acquired(code));
+    }
+
+    /// Notes that it is read which tasks of an item nothing refers to.
+    pub(crate) fn note_dangling(&self, code: CodeId) {
+        self.note(Read::Dangling(code));
+    }
+
+    /// Notes that it is read whether the code of a file makes tasks.
+    pub(crate) fn note_makes_tasks(&self, module: ModuleId) {
+        self.note(Read::MakesTasks(module));
+    }
+
     /// Everything done with a variable or attribute, anywhere, in the order of the files.
     pub fn sites(&self, holder: Holder) -> &[Site] {
+        match holder {
+            // Only its own file can name it.
+            Holder::Local { code, .. } if !self.is_watched(code.module) => {}
+            _ => self.note(Read::Sites(holder)),
+        }
         self.holders.sites(holder)
     }
 
     /// Everything done with attributes of a name on objects of unknown class.
     pub fn unresolved_sites(&self, attribute: holders::Symbol) -> &[Site] {
+        self.note(Read::Unresolved(attribute));
         self.holders.unresolved(attribute)
     }
 
     /// The variables and attributes of a file that something is done with, in the order they first
     /// appear.
     pub fn holders(&self, module: ModuleId) -> &[Holder] {
+        self.note(Read::Holders(module));
         self.holders.of_module(module)
     }
 
     /// Where a function or class of the project is called or handed around.
     pub fn references(&self, code: CodeId) -> &[Reference] {
+        self.note(Read::References(code));
         self.calls.references(code)
     }
 
     /// How often a method of a name is called on objects of unknown class.
     pub fn unresolved_calls(&self, method: &str) -> usize {
+        let method = Symbol::of(method);
+        self.note(Read::UnresolvedCalls(method));
         self.calls.unresolved(method)
+    }
+}
+
+impl Project {
+    /// How many entries of its tables are not those that were linked.
+    fn changes(&self) -> usize {
+        self.holders.changes() + self.calls.changes() + self.summaries.changes()
+    }
+
+    /// Everything that linking finds out, line by line and in order: what two projects have to have in common
+    /// that are linked in different ways.
+    #[doc(hidden)]
+    pub fn describe(&self) -> Vec<String> {
+        let mut lines = self.classes.describe();
+        lines.extend(self.holders.describe());
+        lines.extend(self.calls.describe());
+        lines.extend(self.summaries.describe());
+        lines.extend(self.obligations.describe());
+        lines.extend(self.tasks.describe());
+        lines
     }
 }
 

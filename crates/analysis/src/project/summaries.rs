@@ -5,12 +5,14 @@
 //! are solved callees first, each from bottom, so the result does not depend on what was asked
 //! before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use super::holders::Symbol;
-use super::{CodeId, Holder, Project, Site};
+use super::ledger::{Cell, Notes};
+use super::reads::Read;
+use super::{CodeId, Holder, Project, Site, Table};
 use crate::ir::{ArgKind, FrameKind, ItemFacts, Op, ParamKind, PlaceId, Step, Use, UseKind, Val, VarId};
 
 /// What a function does with one of its parameters, itself or through the functions it calls.
@@ -33,22 +35,130 @@ pub struct ParamSummary {
 /// A parameter of a function.
 type Param = (CodeId, VarId);
 
-#[derive(Default)]
+/// What functions do with their parameters.
+#[derive(Clone, Default)]
 pub(super) struct Summaries {
-    params: FxHashMap<Param, ParamSummary>,
+    params: Table<Param, ParamSummary>,
+}
+
+/// What a function itself does with a parameter, and the parameters that it passes it on to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Local {
+    pub(super) param: Param,
+    summary: ParamSummary,
+    passed_to: Vec<Param>,
 }
 
 impl Summaries {
-    pub(super) fn solve(project: &Project) -> Self {
+    pub(super) fn solve(project: &Project, notes: &mut Notes<'_>) -> Self {
         let mut solver = Solver::default();
         for (module, _) in project.modules() {
             for code in project.items(module) {
-                for param in &project.facts(code).params {
-                    solver.add(project, (code, param.var));
+                let locals = notes.add(Cell::Params(code), || Local::of(project, code));
+                for local in locals {
+                    solver.add(local);
                 }
             }
         }
-        Self { params: solver.solve() }
+        Self { params: solver.solve().into() }
+    }
+
+    /// Solves what depends on parameters of which something else is known, or that are gone. The parameters
+    /// for which that makes a difference.
+    pub(super) fn update(project: &mut Project, changed: &[Param]) -> Vec<Param> {
+        let affected = affected(project, changed);
+        let mut found: FxHashMap<Param, ParamSummary> =
+            affected.iter().map(|(param, local)| (*param, local.summary.clone())).collect();
+        let mut is_done = false;
+        while !std::mem::replace(&mut is_done, true) {
+            for (param, local) in &affected {
+                let mut summary = found.get(param).cloned().unwrap_or_default();
+                for target in &local.passed_to {
+                    let known = found.get(target).or_else(|| project.summaries.params.get(*target));
+                    if let Some(known) = known {
+                        summary.absorb(known);
+                    }
+                }
+                if found.get(param) != Some(&summary) {
+                    found.insert(*param, summary);
+                    is_done = false;
+                }
+            }
+        }
+        let gone = changed.iter().filter(|param| !affected.contains_key(param));
+        let mut different: Vec<Param> = gone.copied().collect();
+        for &param in &different {
+            project.summaries.params.set(param, None);
+        }
+        for param in affected.keys() {
+            let summary = found.remove(param);
+            if project.summaries.params.get(*param) != summary.as_ref() {
+                project.summaries.params.set(*param, summary);
+                different.push(*param);
+            }
+        }
+        different
+    }
+
+    pub(super) fn changes(&self) -> usize {
+        self.params.changes()
+    }
+
+    /// Everything, in order; for comparisons.
+    pub(super) fn describe(&self) -> Vec<String> {
+        self.params.entries().iter().map(|entry| format!("{entry:?}")).collect()
+    }
+}
+
+/// The parameters that are passed on to some, over any number of calls, and those themselves.
+fn affected(project: &Project, changed: &[Param]) -> BTreeMap<Param, Local> {
+    let mut found: BTreeMap<Param, Local> = BTreeMap::new();
+    let mut pending: Vec<Param> = changed.to_vec();
+    while let Some(param) = pending.pop() {
+        if found.contains_key(&param) {
+            continue;
+        }
+        if project.facts(param.0).params.iter().any(|own| own.var == param.1) {
+            found.insert(param, Local::new(project, param));
+        }
+        for caller in callers(project, param.0) {
+            let passing = Local::of(project, caller).into_iter();
+            let passing = passing.filter(|local| local.passed_to.contains(&param));
+            pending.extend(passing.map(|local| local.param));
+        }
+    }
+    found
+}
+
+/// The functions with code that calls a function, also in functions nested in them.
+fn callers(project: &Project, function: CodeId) -> Vec<CodeId> {
+    let mut called = vec![function];
+    if project.own_name(function) == "__init__"
+        && let Some(class) = project.class_of(function)
+    {
+        called.extend(project.descendants(class).into_iter().map(|class| class.0));
+    }
+    let calling = called.into_iter().flat_map(|code| project.references(code)).map(|found| found.code);
+    let around = |code: CodeId| std::iter::successors(Some(code), |code| project.parent(*code));
+    let mut found: Vec<CodeId> = calling.flat_map(around).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+impl Local {
+    /// What a function itself does with its parameters.
+    pub(super) fn of(project: &Project, function: CodeId) -> Vec<Self> {
+        let params = project.facts(function).params.iter();
+        params.map(|param| Self::new(project, (function, param.var))).collect()
+    }
+
+    fn new(project: &Project, param: Param) -> Self {
+        let mut local = Self { param, summary: ParamSummary::default(), passed_to: Vec::new() };
+        for &site in project.sites(Holder::Local { code: param.0, var: param.1 }) {
+            note(project, param.0, site, &mut local.summary, &mut local.passed_to);
+        }
+        local
     }
 }
 
@@ -76,14 +186,9 @@ struct Solver {
 }
 
 impl Solver {
-    fn add(&mut self, project: &Project, param: Param) {
-        let mut summary = ParamSummary::default();
-        let mut passed_to = Vec::new();
-        for &site in project.sites(Holder::Local { code: param.0, var: param.1 }) {
-            note(project, param.0, site, &mut summary, &mut passed_to);
-        }
-        self.index.insert(param, self.nodes.len());
-        self.nodes.push((param, summary, passed_to));
+    fn add(&mut self, local: Local) {
+        self.index.insert(local.param, self.nodes.len());
+        self.nodes.push((local.param, local.summary, local.passed_to));
     }
 
     /// Tarjan's algorithm, without recursion; components come out callees first.
@@ -315,7 +420,8 @@ impl Project {
 
     /// What a function does with a parameter.
     pub fn param_summary(&self, function: CodeId, param: VarId) -> Option<&ParamSummary> {
-        self.summaries.params.get(&(function, param))
+        self.note(Read::Summary(function, param));
+        self.summaries.params.get((function, param))
     }
 
     /// The parameter of a function that gets a value which a call passes.

@@ -3,6 +3,8 @@
 //! They look at a project through this and through [`super::Project`] only, so that what an answer was worked
 //! out from can be noted where it is read.
 
+use super::reads::{self, Read};
+use super::{CodeId, ModuleId};
 use crate::bindings::{Binding, Global, GlobalId};
 use crate::file::{FileFacts, ItemId};
 use crate::ir::{ItemFacts, ItemRange, Val, VarId};
@@ -11,16 +13,26 @@ use leakwright_syntax::TextRange;
 /// One file of a linked project. Copying is free.
 #[derive(Clone, Copy)]
 pub struct File<'p> {
+    module: ModuleId,
     facts: &'p FileFacts,
+    /// Whether it is noted what is read.
+    is_watched: bool,
 }
 
 impl<'p> File<'p> {
-    pub(super) fn new(facts: &'p FileFacts) -> Self {
-        Self { facts }
+    pub(super) fn new(module: ModuleId, facts: &'p FileFacts, is_watched: bool) -> Self {
+        Self { module, facts, is_watched }
+    }
+
+    fn note(self, read: impl FnOnce(CodeId) -> Read, item: ItemId) {
+        if self.is_watched {
+            reads::note(read(CodeId { module: self.module, item }));
+        }
     }
 
     /// The facts of an item.
     pub fn facts(self, item: ItemId) -> &'p ItemFacts {
+        self.note(Read::Facts, item);
         self.facts.facts(item)
     }
 
@@ -44,6 +56,11 @@ impl<'p> File<'p> {
         self.facts.ancestors(item)
     }
 
+    /// The name of an item; empty for the module.
+    pub fn own_name(self, item: ItemId) -> &'p str {
+        self.facts.facts(item).own_name()
+    }
+
     /// Whether an item is another one, or nested in it.
     pub fn is_within(self, item: ItemId, outer: ItemId) -> bool {
         item == outer || self.ancestors(item).any(|around| around == outer)
@@ -51,6 +68,7 @@ impl<'p> File<'p> {
 
     /// Whether an item, or one nested in it, could not be parsed.
     pub fn is_broken_within(self, outer: ItemId) -> bool {
+        self.note(Read::Broken, outer);
         self.facts.broken().any(|item| self.is_within(item, outer))
     }
 
@@ -61,6 +79,7 @@ impl<'p> File<'p> {
 
     /// The item that an [`crate::ir::Op::Define`] value defines.
     pub fn defined(self, item: ItemId, value: Val) -> Option<ItemId> {
+        self.note(Read::Facts, item);
         self.facts.defined(item, value)
     }
 
@@ -76,26 +95,31 @@ impl<'p> File<'p> {
 
     /// Where the source of a value stands now.
     pub fn value_range(self, item: ItemId, value: Val) -> TextRange {
+        self.note(Read::Facts, item);
         self.facts.value_range(item, value)
     }
 
     /// What a variable of an item stands for.
     pub fn binding(self, item: ItemId, var: VarId) -> Binding {
+        self.note(Read::Facts, item);
         self.facts.bindings.of(item, var)
     }
 
     /// A variable of the module.
     pub fn global(self, id: GlobalId) -> &'p Global {
+        self.note(Read::Facts, ItemId::MODULE);
         self.facts.bindings.global(id)
     }
 
     /// The variable of the module with a name.
     pub fn global_named(self, name: &str) -> Option<GlobalId> {
+        self.note(Read::Facts, ItemId::MODULE);
         self.facts.bindings.global_named(name)
     }
 
     /// The variables of the module.
     pub fn globals(self) -> impl Iterator<Item = (GlobalId, &'p Global)> {
+        self.note(Read::Facts, ItemId::MODULE);
         self.facts.bindings.globals()
     }
 }

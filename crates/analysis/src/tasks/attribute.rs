@@ -1,7 +1,7 @@
 //! Tasks that an object keeps and does not cancel at its end, though it cancels others.
 
-use super::creation;
 use super::teardown::{all_methods, ends_life};
+use super::{creation, makes_tasks};
 use crate::growth::is_initial;
 use crate::ir::{Const, Name, Op, UseKind, Val};
 use crate::project::{ClassId, CodeId, Holder, ModuleId, Project, Site, Symbol, ValueId};
@@ -32,7 +32,7 @@ pub fn uncancelled_tasks(
     module: ModuleId,
     items: impl Iterator<Item = CodeId>,
 ) -> Vec<UncancelledTask> {
-    if project.module(module).is_test || !creation::may_make_tasks(project, module) {
+    if project.module(module).is_test || !makes_tasks(project, module) {
         return Vec::new();
     }
     let classes = items.filter(|code| project.facts(*code).is_class());

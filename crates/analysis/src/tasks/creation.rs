@@ -8,7 +8,7 @@ pub(super) fn may_make_tasks(project: &Project, module: ModuleId) -> bool {
     project.items(module).any(|code| names_creator(project, code))
 }
 
-fn names_creator(project: &Project, code: CodeId) -> bool {
+pub(super) fn names_creator(project: &Project, code: CodeId) -> bool {
     let tasks = &project.catalogue().tasks;
     project.facts(code).names.iter().any(|name| tasks.may_create(name))
 }

@@ -12,9 +12,12 @@ mod rearmed;
 mod teardown;
 mod thread;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::project::{CodeId, Project, ReferenceKind, ValueId};
+use crate::project::{Cell, CodeId, ModuleId, Notes, Project, ReferenceKind, Table, ValueId};
 
 pub use attribute::{UncancelledTask, uncancelled_tasks};
 pub use fate::Lost;
@@ -24,7 +27,7 @@ pub use thread::{Unended, UnjoinedThread, unjoined_threads};
 use fate::Fate;
 
 /// A task that nothing refers to while it runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DanglingTask {
     /// The call that makes it.
     pub made: ValueId,
@@ -36,40 +39,117 @@ pub struct DanglingTask {
     pub helper: Option<CodeId>,
 }
 
-/// The dangling tasks of a project, by the item that makes them.
-#[derive(Default)]
+/// The tasks of a project.
+#[derive(Clone, Default)]
 pub(crate) struct Tasks {
-    dangling: FxHashMap<CodeId, Vec<DanglingTask>>,
+    /// The files whose code makes tasks, tests left out.
+    makers: Arc<FxHashSet<ModuleId>>,
+    /// What becomes of the tasks that an item makes, in the order of the source.
+    fates: Table<CodeId, Vec<(ValueId, Fate)>>,
+    /// The dangling tasks, by the item that makes them.
+    dangling: Table<CodeId, Vec<DanglingTask>>,
 }
 
 /// The tasks that an item makes and that nothing refers to, in the order of the source.
 pub fn dangling_tasks(project: &Project, code: CodeId) -> &[DanglingTask] {
-    project.tasks().dangling.get(&code).map_or(&[], Vec::as_slice)
+    project.note_dangling(code);
+    project.tasks().dangling.list(code)
+}
+
+/// Whether the code of a file makes tasks.
+fn makes_tasks(project: &Project, module: ModuleId) -> bool {
+    project.note_makes_tasks(module);
+    project.tasks().makers.contains(&module)
 }
 
 impl Tasks {
-    pub(crate) fn find(project: &Project) -> Self {
+    pub(crate) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
+        let files = project.modules().filter(|(_, module)| !module.is_test);
+        let makers =
+            files.map(|(module, _)| module).filter(|module| creation::may_make_tasks(project, *module));
+        let makers: Vec<ModuleId> = makers.collect();
+        let mut fates = FxHashMap::default();
+        for code in makers.iter().flat_map(|module| project.items(*module)) {
+            let own = notes.add(Cell::Fates(code), || own_fates(project, code));
+            if !own.is_empty() {
+                fates.insert(code, own);
+            }
+        }
+        let makers = Arc::new(makers.into_iter().collect());
+        let mut tasks = Self { makers, fates: fates.into(), dangling: Table::default() };
+        let found = notes.add(Cell::Helpers, || tasks.solve(project));
+        tasks.dangling = FxHashMap::from_iter(found).into();
+        tasks
+    }
+
+    /// Whether it is the same as before which files make tasks, given an item that is not the same.
+    pub(crate) fn is_same_maker(&self, project: &Project, before: &Project, code: CodeId) -> bool {
+        let (now, then) = (creation::names_creator(project, code), creation::names_creator(before, code));
+        let is_maker = self.makers.contains(&code.module);
+        now == then
+            || project.module(code.module).is_test
+            || is_maker == creation::may_make_tasks(project, code.module)
+    }
+
+    /// Works out anew what becomes of the tasks of an item. Whether that is something else.
+    pub(crate) fn update_fates(&mut self, project: &Project, code: CodeId) -> bool {
+        let own = own_fates(project, code);
+        let is_different = self.fates.list(code) != own.as_slice();
+        if is_different {
+            self.fates.set_list(code, own);
+        }
+        is_different
+    }
+
+    /// Works out anew what callers do with the tasks that functions return. The items for which that makes a
+    /// difference.
+    pub(crate) fn update_dangling(&mut self, project: &Project) -> Vec<CodeId> {
+        let found = self.solve(project);
+        let before = self.dangling.entries().into_iter().map(|(code, _)| code);
+        let mut codes: Vec<CodeId> = before.chain(found.keys().copied()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes.retain(|code| {
+            let now = found.get(code).map_or(&[][..], Vec::as_slice);
+            let is_different = self.dangling.list(*code) != now;
+            if is_different {
+                self.dangling.set_list(*code, now.to_vec());
+            }
+            is_different
+        });
+        codes
+    }
+
+    fn solve(&self, project: &Project) -> BTreeMap<CodeId, Vec<DanglingTask>> {
         let mut solver =
             Solver { project, found: Vec::new(), handed: Vec::new(), helpers: FxHashSet::default() };
-        for (module, of_module) in project.modules() {
-            if of_module.is_test || !creation::may_make_tasks(project, module) {
-                continue;
-            }
-            for code in project.items(module) {
-                for made in creation::created(project, code) {
-                    solver.made(made, None);
-                }
+        for (_, fates) in self.fates.entries() {
+            for &(made, fate) in fates {
+                solver.made(made, fate);
             }
         }
         solver.follow_helpers();
-        let mut tasks = Self::default();
+        let mut dangling: BTreeMap<CodeId, Vec<DanglingTask>> = BTreeMap::new();
         solver.found.sort_by_key(|found| found.made);
         solver.found.dedup_by_key(|found| found.made);
         for found in solver.found {
-            tasks.dangling.entry(found.made.code).or_default().push(found);
+            dangling.entry(found.made.code).or_default().push(found);
         }
-        tasks
+        dangling
     }
+
+    /// Everything, in order; for comparisons.
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.fates.entries().iter().map(|entry| format!("{entry:?}")).collect();
+        lines.extend(self.dangling.entries().iter().map(|entry| format!("{entry:?}")));
+        lines
+    }
+}
+
+/// What becomes of the tasks that an item makes itself.
+fn own_fates(project: &Project, code: CodeId) -> Vec<(ValueId, Fate)> {
+    let made = creation::created(project, code).into_iter();
+    made.map(|made| (made, fate::fate(project, made))).filter(|(_, fate)| *fate != Fate::Kept).collect()
 }
 
 struct Solver<'p> {
@@ -81,13 +161,13 @@ struct Solver<'p> {
 }
 
 impl Solver<'_> {
-    /// Judges a task where it is made, or where a helper is called that returns it.
-    fn made(&mut self, made: ValueId, helper: Option<CodeId>) {
-        match fate::fate(self.project, made) {
+    /// Notes what becomes of a task where it is made.
+    fn made(&mut self, made: ValueId, fate: Fate) {
+        match fate {
             Fate::Kept => {}
             Fate::Returned => self.handed.push(made),
             Fate::Lost(lost) => {
-                self.found.push(DanglingTask { made, lost, dropped_by: Vec::new(), helper });
+                self.found.push(DanglingTask { made, lost, dropped_by: Vec::new(), helper: None });
             }
         }
     }
