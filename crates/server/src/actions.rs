@@ -2,17 +2,16 @@
 
 use leakwright_engine::{Analysis, Found};
 use leakwright_rules::{Edit, Finding, Fix};
-use leakwright_syntax::{PositionRange, TextRange};
+use leakwright_syntax::TextRange;
 use serde::{Deserialize, Serialize};
 
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{
-    CodeAction, CodeActionContext, CodeActionKind, CodeActionOrCommand, Command, Diagnostic, Range, Url,
-    WorkspaceEdit,
+    CodeAction, CodeActionContext, CodeActionKind, Command, Diagnostic, Range, Url, WorkspaceEdit,
 };
-use crate::select;
 use crate::to_proto::{self, Target};
+use crate::{from_proto, select};
 
 /// The kind of the action that fixes all that is safe to fix.
 pub(crate) const FIX_ALL: &str = "source.fixAll.leakwright";
@@ -45,18 +44,18 @@ pub(crate) fn code_actions(
     range: Range,
     context: &CodeActionContext,
     client: Client,
-) -> Vec<CodeActionOrCommand> {
+) -> Vec<CodeAction> {
     let Ok(analysis) = &snapshot.analysis else { return Vec::new() };
     let offer = Offer { document, snapshot, analysis, client };
     let mut actions = Vec::new();
     if wants(context, CodeActionKind::QUICKFIX.as_str()) {
-        actions.extend(offer.quick_fixes(from_proto(snapshot, range, client)));
+        actions.extend(offer.quick_fixes(from_proto::range(&snapshot.text, range, client.encoding)));
     }
     // Only by name: nobody wants a whole file changed by an action that came unasked.
     if context.only.is_some() && wants(context, FIX_ALL) {
         actions.extend(offer.fix_all(None));
     }
-    actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()
+    actions
 }
 
 /// Fills in the edit of an action. `None` if the document is another one by now.
@@ -189,12 +188,6 @@ fn wants(context: &CodeActionContext, kind: &str) -> bool {
             .is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
     };
     context.only.as_ref().is_none_or(|kinds| kinds.iter().any(|asked| is_around(asked.as_str())))
-}
-
-fn from_proto(snapshot: &Snapshot, range: Range, client: Client) -> TextRange {
-    let position =
-        |place: crate::lsp::Position| leakwright_syntax::Position::new(place.line, place.character);
-    snapshot.text.range(PositionRange::new(position(range.start), position(range.end)), client.encoding)
 }
 
 /// An empty range is a cursor: it asks for what its line has.

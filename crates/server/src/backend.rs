@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use leakwright_syntax::{Change, PositionRange};
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client as Connection, LanguageServer};
@@ -15,25 +14,27 @@ use crate::capabilities::{self, Client};
 use crate::configure::{Configurer, Shared};
 use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
-    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
+    CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
     DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
     DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, Position, Registration, ServerInfo,
-    ShowDocumentParams, TextDocumentContentChangeEvent, WorkDoneProgressCancelParams,
-    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceFolder,
+    InitializeParams, InitializeResult, InitializedParams, Registration, ServerInfo, ShowDocumentParams,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    WorkspaceFolder,
 };
+use crate::notebook::Notebook;
 use crate::order::Lifecycle;
 use crate::projects::Projects;
 use crate::publish::Publisher;
 use crate::pull::Pull;
 use crate::settings::Current;
 use crate::settle::Settler;
+use crate::subject::Subject;
 use crate::survey::Survey;
 use crate::tell::Teller;
 use crate::unopened::Unopened;
 use crate::workers::Workers;
-use crate::{actions, hover, parent, select, to_proto};
+use crate::{actions, from_proto, hover, notebook, parent, select, to_proto};
 
 /// How long a request waits for the project to be linked.
 pub(crate) const SETTLES_WITHIN: Duration = Duration::from_secs(5);
@@ -89,6 +90,60 @@ impl Backend {
     #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
     pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         self.projects.cancel(&params.token);
+    }
+
+    /// `notebookDocument/didOpen`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn notebook_did_open(&self, params: notebook::DidOpen) {
+        let uri = params.notebook_document.uri.clone();
+        let (notebook, text) = Notebook::open(params, self.workers.client().encoding);
+        let document = self.documents.open(uri, text, 0, Some(notebook));
+        self.workers.analyze(&document);
+    }
+
+    /// `notebookDocument/didChange`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn notebook_did_change(&self, params: notebook::DidChange) {
+        let uri = params.notebook_document.uri;
+        let document = self.documents.get(&uri);
+        let Some((document, notebook)) = document.as_ref().and_then(|it| Some((it, it.notebook.as_ref()?)))
+        else {
+            tracing::warn!("{uri}: changed but not open");
+            return;
+        };
+        let (change, version) = notebook.change(params.change);
+        document.change(vec![change], version);
+        self.analyze(document, version);
+    }
+
+    /// `notebookDocument/didSave`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn notebook_did_save(&self, params: notebook::DidSave) {
+        if let Some(document) = self.documents.get(&params.notebook_document.uri) {
+            self.workers.analyze_afresh(&document);
+        }
+    }
+
+    /// `notebookDocument/didClose`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn notebook_did_close(&self, params: notebook::DidClose) {
+        let Some(document) = self.documents.close(&params.notebook_document.uri) else { return };
+        // From now on nothing more is told of it.
+        document.take_published();
+        let told = document.notebook.as_ref().map(Notebook::told).unwrap_or_default();
+        for cell in told {
+            self.publisher.clear(cell);
+        }
+    }
+
+    /// Has a changed document analysed, once edits pause if the user wants that.
+    fn analyze(&self, document: &Arc<Document>, version: i32) {
+        let debounce = self.configurer.current().debounce;
+        if debounce.is_zero() {
+            self.workers.analyze(document);
+        } else {
+            self.analyze_after(debounce, Arc::clone(document), version);
+        }
     }
 
     /// Has a document analysed if it rests for a while.
@@ -165,7 +220,7 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
-        let document = self.documents.open(document.uri, document.text, document.version);
+        let document = self.documents.open(document.uri, document.text, document.version, None);
         self.workers.analyze(&document);
         if let Some(path) = &document.path {
             self.unopened.open(path, &document.uri);
@@ -177,25 +232,17 @@ impl LanguageServer for Backend {
             tracing::warn!("{}: changed but not open", params.text_document.uri);
             return;
         };
-        let client = self.workers.client();
-        let changes = params.content_changes.into_iter().map(|change| from_proto(change, client)).collect();
+        let encoding = self.workers.client().encoding;
+        let changes = params.content_changes.into_iter();
+        let changes = changes.map(|change| from_proto::change(change, encoding)).collect();
         document.change(changes, params.text_document.version);
-        let debounce = self.configurer.current().debounce;
-        if debounce.is_zero() {
-            self.workers.analyze(&document);
-        } else {
-            self.analyze_after(debounce, document, params.text_document.version);
-        }
+        self.analyze(&document, params.text_document.version);
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
         // What is on disk is what is open: a good time to parse it afresh.
         let Some(document) = self.documents.get(&params.text_document.uri) else { return };
-        {
-            let mut inbox = document.inbox();
-            (inbox.is_due, inbox.is_fresh) = (true, true);
-        }
-        self.workers.analyze(&document);
+        self.workers.analyze_afresh(&document);
         // A client that watches no files says only this of what is on disk.
         let is_blind = !self.workers.client().watches_files;
         self.projects.look_at_disk(document.path.iter().cloned().collect(), is_blind);
@@ -252,23 +299,29 @@ impl LanguageServer for Backend {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        let Some(document) = self.documents.get(&params.text_document.uri) else { return Ok(None) };
-        let Some(snapshot) = self.settled(&document).await else { return Ok(None) };
+        let subject = Subject::find(&self.documents, &params.text_document.uri);
+        let Some(subject) = subject else { return Ok(None) };
+        let Some(snapshot) = self.settled(&subject.document).await else { return Ok(None) };
         let client = self.workers.client();
         let actions = tokio::task::spawn_blocking(move || {
-            actions::code_actions(&document, &snapshot, params.range, &params.context, client)
+            let view = subject.view(&snapshot)?;
+            let range = view.range(params.range)?;
+            let found = actions::code_actions(&subject.document, &snapshot, range, &params.context, client);
+            let shown = found.into_iter().filter_map(|action| view.action(action));
+            Some(shown.map(CodeActionOrCommand::CodeAction).collect())
         });
-        Ok(actions.await.ok())
+        Ok(actions.await.ok().flatten())
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
         let later = action.data.clone().and_then(|data| serde_json::from_value::<Later>(data).ok());
         let Some(later) = later else { return Ok(action) };
-        let document = self.documents.get(&later.uri).ok_or_else(modified)?;
-        let snapshot = self.settled(&document).await.ok_or_else(modified)?;
+        let subject = Subject::find(&self.documents, &later.uri).ok_or_else(modified)?;
+        let snapshot = self.settled(&subject.document).await.ok_or_else(modified)?;
         let client = self.workers.client();
         let resolved = tokio::task::spawn_blocking(move || {
-            actions::resolve(&document, &snapshot, &later, action, client)
+            let resolved = actions::resolve(&subject.document, &snapshot, &later, action, client)?;
+            subject.view(&snapshot)?.action(resolved)
         });
         resolved.await.ok().flatten().ok_or_else(modified)
     }
@@ -300,10 +353,15 @@ impl LanguageServer for Backend {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let place = params.text_document_position_params;
-        let Some(document) = self.documents.get(&place.text_document.uri) else { return Ok(None) };
-        let Some(snapshot) = document.snapshot(Duration::ZERO, |_| true).await else { return Ok(None) };
+        let subject = Subject::find(&self.documents, &place.text_document.uri);
+        let Some(subject) = subject else { return Ok(None) };
+        let snapshot = subject.document.snapshot(Duration::ZERO, |_| true).await;
+        let Some(snapshot) = snapshot else { return Ok(None) };
         let client = self.workers.client();
-        let hover = tokio::task::spawn_blocking(move || hover::hover(&snapshot, place.position, client));
+        let hover = tokio::task::spawn_blocking(move || {
+            let view = subject.view(&snapshot)?;
+            hover::hover(&snapshot, &view, place.position, client)
+        });
         Ok(hover.await.ok().flatten())
     }
 }
@@ -343,15 +401,4 @@ fn roots(params: &InitializeParams) -> Vec<PathBuf> {
         roots.extend(params.root_uri.as_ref().and_then(|uri| uri.to_file_path().ok()));
     }
     roots
-}
-
-/// A change as the client describes it.
-fn from_proto(change: TextDocumentContentChangeEvent, client: Client) -> Change {
-    let Some(range) = change.range else { return Change::Whole(change.text) };
-    let position = |place: Position| leakwright_syntax::Position::new(place.line, place.character);
-    Change::Range(
-        PositionRange::new(position(range.start), position(range.end)),
-        client.encoding,
-        change.text,
-    )
 }

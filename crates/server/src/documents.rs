@@ -15,6 +15,7 @@ use leakwright_syntax::{Change, Refusal, Text};
 use tokio::sync::watch;
 
 use crate::lsp::{Diagnostic, Url};
+use crate::notebook::Notebook;
 
 /// The open documents, by address.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Document {
     pub(crate) path: Option<PathBuf>,
     /// Tells it from others that were open under its path.
     pub(crate) owner: Owner,
+    /// The notebook that it is the module of.
+    pub(crate) notebook: Option<Notebook>,
     inbox: Mutex<Inbox>,
     /// What the worker keeps from one version to the next.
     pub(crate) core: Mutex<crate::workers::Core>,
@@ -68,10 +71,17 @@ pub(crate) struct Snapshot {
 
 impl Documents {
     /// Opens a document, in the place of one that may be open under its address.
-    pub(crate) fn open(&self, uri: Url, text: String, version: i32) -> Arc<Document> {
+    pub(crate) fn open(
+        &self,
+        uri: Url,
+        text: String,
+        version: i32,
+        notebook: Option<Notebook>,
+    ) -> Arc<Document> {
         let document = Arc::new(Document {
             path: uri.to_file_path().ok(),
             uri: uri.clone(),
+            notebook,
             owner: Owner(self.opened.fetch_add(1, Ordering::Relaxed)),
             inbox: Mutex::new(Inbox {
                 version,
@@ -96,6 +106,12 @@ impl Documents {
     /// The document open under an address.
     pub(crate) fn get(&self, uri: &Url) -> Option<Arc<Document>> {
         self.open.get(uri).map(|entry| Arc::clone(&entry))
+    }
+
+    /// The document of the notebook that has a cell.
+    pub(crate) fn with_cell(&self, uri: &Url) -> Option<Arc<Document>> {
+        let has_it = |document: &Document| document.notebook.as_ref().is_some_and(|own| own.has_cell(uri));
+        self.open.iter().find(|entry| has_it(entry)).map(|entry| Arc::clone(&entry))
     }
 
     /// Whether a document is open under a path.

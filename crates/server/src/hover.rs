@@ -7,36 +7,44 @@ use leakwright_notes::{NOTES, Notes};
 
 use crate::capabilities::Client;
 use crate::documents::Snapshot;
-use crate::lsp::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Url};
-use crate::to_proto;
+use crate::lsp::{Hover, HoverContents, MarkupContent, MarkupKind, Position, Range, Url};
+use crate::subject::View;
+use crate::{from_proto, to_proto};
 
 /// The finding at a position, in Markdown.
-pub(crate) fn hover(snapshot: &Snapshot, position: Position, client: Client) -> Option<Hover> {
+pub(crate) fn hover(snapshot: &Snapshot, view: &View, position: Position, client: Client) -> Option<Hover> {
     let analysis = snapshot.analysis.as_ref().ok()?;
-    let place = leakwright_syntax::Position::new(position.line, position.character);
-    let offset = snapshot.text.offset(place, client.encoding);
+    let place = view.range(Range::new(position, position))?;
+    let offset = from_proto::range(&snapshot.text, place, client.encoding).start;
     let found = analysis.findings.iter().find(|found| found.finding.range.contains(offset))?;
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent {
             kind: MarkupKind::Markdown,
-            value: markdown(found, snapshot) + &learnt(found),
+            value: markdown(found, snapshot, view) + &learnt(found),
         }),
-        range: Some(to_proto::range(&snapshot.text, found.finding.range, client.encoding)),
+        range: Some(view.shown(to_proto::range(&snapshot.text, found.finding.range, client.encoding))),
     })
 }
 
-fn markdown(found: &Found, snapshot: &Snapshot) -> String {
+fn markdown(found: &Found, snapshot: &Snapshot, view: &View) -> String {
     let Found { finding, linked } = found;
     let metadata = finding.rule.metadata();
-    let mut out = format!("**{}** {}: {}\n\n", metadata.code, metadata.name, finding.message);
+    let code = match to_proto::page(metadata.code) {
+        Some(page) => format!("[**{}**]({page})", metadata.code),
+        None => format!("**{}**", metadata.code),
+    };
+    let mut out = format!("{code} {}: {}\n\n", metadata.name, finding.message);
     for place in &finding.evidence {
         let is_here = place.module == finding.module;
         let text = if is_here { Some(&snapshot.text) } else { linked.text(place.module) };
         let Some(text) = text else { continue };
-        let line = text.position(place.range.start, leakwright_syntax::Encoding::Utf8).line + 1;
+        let line = text.position(place.range.start, leakwright_syntax::Encoding::Utf8).line;
         let file = linked.path(place.module).file_name().filter(|_| !is_here);
-        let file = file.map_or_else(String::new, |name| format!("{}, ", name.display()));
-        let _ = writeln!(out, "- {file}line {line}: {}", place.message);
+        let line = match file {
+            Some(name) => format!("{}, line {}", name.display(), line + 1),
+            None => view.line(line),
+        };
+        let _ = writeln!(out, "- {line}: {}", place.message);
     }
     let _ = write!(
         out,

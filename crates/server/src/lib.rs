@@ -16,10 +16,12 @@ mod capabilities;
 mod configure;
 mod documents;
 mod frames;
+mod from_proto;
 mod hover;
 mod log;
 mod lsp;
 mod modern;
+mod notebook;
 mod order;
 mod parent;
 mod progress;
@@ -29,6 +31,7 @@ mod pull;
 mod select;
 mod settings;
 mod settle;
+mod subject;
 mod survey;
 mod tell;
 mod to_proto;
@@ -69,6 +72,10 @@ async fn serve(lifecycle: Arc<Lifecycle>) {
     let exits = Arc::clone(&lifecycle);
     let (service, socket) = LspService::build(|client| Backend::new(client, Arc::clone(&exits)))
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+        .custom_method("notebookDocument/didOpen", Backend::notebook_did_open)
+        .custom_method("notebookDocument/didChange", Backend::notebook_did_change)
+        .custom_method("notebookDocument/didSave", Backend::notebook_did_save)
+        .custom_method("notebookDocument/didClose", Backend::notebook_did_close)
         .finish();
     let (checked, input) = tokio::io::duplex(PIPE);
     tokio::spawn(frames::copy(tokio::io::stdin(), checked));

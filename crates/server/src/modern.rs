@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::lsp::notification::Notification;
+use crate::notebook;
 
 /// `$/progress` with a part of an answer.
 pub(crate) enum PartialResult {}
@@ -19,5 +20,12 @@ pub(crate) fn initialize_params(params: &mut Value) {
         && let Some(diagnostics) = workspace.get("diagnostics").cloned()
     {
         workspace.insert("diagnostic".to_owned(), diagnostics);
+    }
+}
+
+/// Says of the server what the library has no name for.
+pub(crate) fn initialize_result(result: &mut Value) {
+    if let Some(capabilities) = result.get_mut("capabilities").and_then(Value::as_object_mut) {
+        capabilities.insert("notebookDocumentSync".to_owned(), notebook::capability());
     }
 }

@@ -72,7 +72,7 @@ where
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let name = method.clone();
         let mut answer: Answer<S::Error> = Box::pin(handler.map(move |result| match result {
-            Ok(response) => response,
+            Ok(response) => response.map(|response| response.map(|response| answered(&name, response))),
             Err(panic) => Ok(failure(&name, id, &panic)),
         }));
         let first = answer.as_mut().poll(&mut Context::from_waker(&noop_waker()));
@@ -102,6 +102,19 @@ fn as_the_library_knows(request: Request) -> Request {
         built = built.params(params);
     }
     built.finish()
+}
+
+/// An answer with what the library's types lack.
+fn answered(method: &str, response: Response) -> Response {
+    if method != "initialize" {
+        return response;
+    }
+    let (id, result) = response.into_parts();
+    let result = result.map(|mut result| {
+        modern::initialize_result(&mut result);
+        result
+    });
+    Response::from_parts(id, result)
 }
 
 /// The answer to a request whose handler panicked; a notification has none.

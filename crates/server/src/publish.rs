@@ -73,6 +73,11 @@ impl Publisher {
         if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
             return;
         }
+        if let Some(notebook) = &document.notebook {
+            let found = self.diagnostics(document, &snapshot, client);
+            let news = notebook.news(snapshot.version, &document.uri, &found);
+            return news.into_iter().for_each(|(uri, found, version)| self.send(uri, found, version));
+        }
         let is_known = published.as_ref().is_some_and(|(version, _)| *version == snapshot.version);
         if self.documents_are_pulled() && !is_known {
             // The client will ask.

@@ -94,6 +94,12 @@ impl Workers {
         self.analyze(document);
     }
 
+    /// Has a document parsed afresh and analysed.
+    pub(crate) fn analyze_afresh(&self, document: &Arc<Document>) {
+        document.inbox().is_fresh = true;
+        self.analyze_again(document);
+    }
+
     /// Publishes what else is found in a version now that its project was looked at.
     pub(crate) fn correct(&self, document: &Document, known: &Arc<Snapshot>, snapshot: Snapshot) {
         self.shared.publisher.publish(document, snapshot, Some(known), self.client());
