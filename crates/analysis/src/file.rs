@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use leakwright_syntax::{TextRange, Tree};
+use leakwright_syntax::{Definitions, TextRange, Tree};
 use rustc_hash::FxHashMap;
 
 use crate::bindings::Bindings;
 use crate::ir::{ItemFacts, ItemRange, Layout, Op, Val};
-use crate::lower::{discover, lower};
+use crate::lower::{Found, discover, discover_direct, lower};
 
 /// An item of a file, by its number in source order; the module is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,28 +48,34 @@ pub struct Item {
 impl FileFacts {
     /// Maps a file. Items whose own text is that of an item of `previous` keep its facts.
     pub fn map(tree: &Tree, previous: Option<&Self>) -> Self {
+        Self::lowered(discover(tree), tree.text(), previous)
+    }
+
+    /// The same for a file whose definitions were read without making a tree.
+    pub fn map_direct(definitions: &Definitions, text: &str, previous: Option<&Self>) -> Self {
+        Self::lowered(discover_direct(definitions, text), text, previous)
+    }
+
+    fn lowered(found: Vec<Found<'_>>, text: &str, previous: Option<&Self>) -> Self {
         let known: FxHashMap<u64, &Arc<ItemFacts>> = previous
             .into_iter()
             .flat_map(|file| &file.items)
             .filter(|item| !item.facts.is_broken)
             .map(|item| (item.hash, &item.facts))
             .collect();
-        let items: Vec<Item> = discover(tree)
-            .into_iter()
-            .map(|found| {
-                let reused = known.get(&found.hash).filter(|_| !found.is_broken);
-                let facts =
-                    reused.map_or_else(|| Arc::new(lower(&found, tree.text())), |facts| Arc::clone(facts));
-                Item {
-                    facts,
-                    parent: found.parent.map(|index| ItemId(index as u32)),
-                    children: found.children.iter().map(|index| ItemId(*index as u32)).collect(),
-                    layout: found.layout,
-                    range: found.range,
-                    hash: found.hash,
-                }
-            })
-            .collect();
+        let item = |found: Found<'_>| {
+            let reused = known.get(&found.hash).filter(|_| !found.is_broken);
+            let facts = reused.map_or_else(|| Arc::new(lower(&found, text)), |facts| Arc::clone(facts));
+            Item {
+                facts,
+                parent: found.parent.map(|index| ItemId(index as u32)),
+                children: found.children.iter().map(|index| ItemId(*index as u32)).collect(),
+                layout: found.layout,
+                range: found.range,
+                hash: found.hash,
+            }
+        };
+        let items: Vec<Item> = found.into_iter().map(item).collect();
         let bindings = Bindings::new(&items);
         let is_broken = |index: &usize| items[*index].facts.is_broken;
         let broken = (0..items.len()).filter(is_broken).map(|index| ItemId(index as u32)).collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::Module;
-use leakwright_syntax::{Budget, Parser, Refusal, SourceEncoding, Tree, decode};
+use leakwright_syntax::{Budget, Parser, Refusal, SourceEncoding, Tree, decode, definitions};
 
 use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
@@ -14,7 +14,7 @@ use crate::discover::Found;
 use crate::error::{FileError, Problem};
 use crate::module_name::{is_test, module_name};
 use crate::source::content_hash;
-use crate::suppress::{Suppression, suppressions};
+use crate::suppress::{Suppression, may_silence, suppressions};
 
 /// A file that is being checked.
 #[derive(Clone, Debug)]
@@ -58,10 +58,11 @@ pub(crate) fn load_bytes(
         return Err(error(Problem::Refused(Refusal::FileTooLarge { limit })));
     }
     let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
-    let mapped = map(decoded.text.as_str().into(), None).map_err(error)?;
+    let text: Arc<str> = decoded.text.into();
+    let mapped = map(&text, None).map_err(error)?;
     Ok(SourceFile {
         path: shown(&found.path),
-        text: decoded.text.as_str().into(),
+        text,
         hash: content_hash(bytes),
         config: place.config,
         is_stub: absolute.extension().is_some_and(|ending| ending == "pyi"),
@@ -81,9 +82,10 @@ pub(crate) fn load_bytes(
 impl SourceFile {
     /// The file with another text; what was read from disk is remembered as it was.
     pub(crate) fn with_text(&self, text: &str) -> Result<Self, Problem> {
-        let mapped = map(text.into(), Some(&self.module.facts))?;
+        let text: Arc<str> = text.into();
+        let mapped = map(&text, Some(&self.module.facts))?;
         let mut changed = self.clone();
-        changed.text = text.into();
+        changed.text = text;
         changed.module.facts = mapped.facts;
         changed.suppressions = mapped.suppressions;
         changed.syntax_error = mapped.syntax_error;
@@ -152,14 +154,36 @@ struct Mapped {
     syntax_error: Option<u32>,
 }
 
-fn map(text: Arc<str>, previous: Option<&FileFacts>) -> Result<Mapped, Problem> {
-    let tree = parse(text).map_err(Problem::Refused)?;
-    let mapping = || Mapped {
-        facts: Arc::new(FileFacts::map(&tree, previous)),
-        suppressions: suppressions(&tree),
-        syntax_error: tree.first_error().map(|range| line_of(tree.text(), range.start)),
+fn map(text: &Arc<str>, previous: Option<&FileFacts>) -> Result<Mapped, Problem> {
+    Budget::BATCH.limits.check(text).map_err(Problem::Refused)?;
+    let mapping = || match map_direct(text, previous) {
+        Some(mapped) => Ok(mapped),
+        None => map_tree(&parse(Arc::clone(text)).map_err(Problem::Refused)?, previous),
     };
-    catch_unwind(AssertUnwindSafe(mapping)).map_err(|_| Problem::Internal("the analysis".to_owned()))
+    let internal = |_| Problem::Internal("the analysis".to_owned());
+    catch_unwind(AssertUnwindSafe(mapping)).map_err(internal)?
+}
+
+/// Maps a file without making its tree, if that can be done.
+fn map_direct(text: &str, previous: Option<&FileFacts>) -> Option<Mapped> {
+    let definitions = definitions(text)?;
+    // What such a comment covers is a question of the tree.
+    if may_silence(text, &definitions.comments) {
+        return None;
+    }
+    Some(Mapped {
+        facts: Arc::new(FileFacts::map_direct(&definitions, text, previous)),
+        suppressions: Vec::new(),
+        syntax_error: None,
+    })
+}
+
+fn map_tree(tree: &Tree, previous: Option<&FileFacts>) -> Result<Mapped, Problem> {
+    Ok(Mapped {
+        facts: Arc::new(FileFacts::map(tree, previous)),
+        suppressions: suppressions(tree),
+        syntax_error: tree.first_error().map(|range| line_of(tree.text(), range.start)),
+    })
 }
 
 /// Parses with the parser of this thread.

@@ -10,6 +10,10 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
+/// Facts are many small pieces, made and dropped on all threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     terminal::set_colour(cli.color);

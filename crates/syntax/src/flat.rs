@@ -13,19 +13,19 @@ use crate::{Field, Kind, Node, TextRange};
 pub const MAX_DEPTH: usize = 1000;
 
 /// A flat copy of a subtree.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct FlatTree {
     nodes: Vec<Entry>,
     truncated: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    kind: Kind,
-    field: Field,
-    range: TextRange,
-    /// Index behind the last node of the subtree.
-    end: u32,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    pub(crate) field: Field,
+    pub(crate) range: TextRange,
+    /// Number of nodes in the subtree, itself included.
+    pub(crate) size: u32,
 }
 
 /// One node of a flat tree. Copying is free.
@@ -41,6 +41,11 @@ impl FlatTree {
         let mut tree = Self::default();
         tree.fill(&mut root.raw.walk(), root.kind());
         tree
+    }
+
+    /// A tree of these nodes.
+    pub(crate) fn of(nodes: &[Entry]) -> Self {
+        Self { nodes: nodes.to_vec(), truncated: false }
     }
 
     /// The node the copy was made from; `None` for a copy of nothing.
@@ -83,11 +88,11 @@ impl FlatTree {
             let node = cursor.node();
             let definition = Field::Definition.id().and_then(|id| node.child_by_field_id(id)).unwrap_or(node);
             if let Some(name) = Field::Name.id().and_then(|id| definition.child_by_field_id(id)) {
-                let (kind, field, end) = (Kind::Identifier, Field::Name, index as u32 + 2);
-                self.nodes.push(Entry { kind, field, range: name.byte_range().into(), end });
+                let (kind, field) = (Kind::Identifier, Field::Name);
+                self.nodes.push(Entry { kind, field, range: name.byte_range().into(), size: 1 });
             }
         }
-        self.nodes[index].end = self.nodes.len() as u32;
+        self.nodes[index].size = (self.nodes.len() - index) as u32;
     }
 
     /// Moves on to the next node that is not below the current one; false behind the last.
@@ -98,7 +103,7 @@ impl FlatTree {
             }
             cursor.goto_parent();
             if let Some(index) = open.pop() {
-                self.nodes[index as usize].end = self.nodes.len() as u32;
+                self.nodes[index as usize].size = self.nodes.len() as u32 - index;
             }
         }
         false
@@ -144,7 +149,7 @@ impl FlatTree {
 
     fn push(&mut self, cursor: &TreeCursor<'_>, kind: Kind, field: Field) {
         let range = cursor.node().byte_range().into();
-        self.nodes.push(Entry { kind, field, range, end: 0 });
+        self.nodes.push(Entry { kind, field, range, size: 1 });
     }
 }
 
@@ -170,10 +175,10 @@ impl<'f> FlatNode<'f> {
 
     /// Its parts, in order.
     pub fn children(self) -> impl Iterator<Item = FlatNode<'f>> + Clone {
-        let end = self.entry().end;
+        let end = self.index + self.entry().size;
         let first = (self.index + 1 < end).then_some(Self { tree: self.tree, index: self.index + 1 });
         std::iter::successors(first, move |node| {
-            let next = node.entry().end;
+            let next = node.index + node.entry().size;
             (next < end).then_some(Self { tree: node.tree, index: next })
         })
     }

@@ -5,11 +5,13 @@
 //! * [`Document`] keeps a buffer and its syntax tree together through edits.
 //! * [`Parser`] parses within limits: no input makes it hang, overflow or abort.
 //! * [`Node`] views the concrete tree, [`FlatTree`] is a compact, depth-limited copy of a part of it.
+//! * [`definitions`] makes flat trees of a whole file without a concrete one, which is many times as fast.
 //!
 //! Coordinates are byte offsets into the decoded text, as `u32`. Lines and columns exist only at
 //! the edges of the program, through [`Text`]. Nothing here reads or writes files.
 
 mod decode;
+mod direct;
 mod document;
 mod flat;
 mod guard;
@@ -22,6 +24,7 @@ mod range;
 mod text;
 
 pub use decode::{DecodeError, Decoded, SourceEncoding, decode};
+pub use direct::{Definition, Definitions, definitions, doubtful_place};
 pub use document::{Change, Document};
 pub use flat::{FlatNode, FlatTree, MAX_DEPTH};
 pub use guard::{Limits, Refusal};

@@ -1,6 +1,6 @@
 //! Finds the items of a file: the module, and every class and function in it, in source order.
 
-use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
+use leakwright_syntax::{Definition, Definitions, Field, FlatTree, Kind, Node, TextRange, Tree};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::ir::{Layout, LayoutBuilder};
@@ -8,7 +8,7 @@ use crate::ir::{Layout, LayoutBuilder};
 /// An item of a file, not lowered yet.
 pub(crate) struct Found<'t> {
     /// Its definition, decorators included.
-    pub(crate) node: Node<'t>,
+    pub(crate) source: Source<'t>,
     /// Where it stands in the file.
     pub(crate) range: TextRange,
     /// Index of the item it is nested in; `None` for the module.
@@ -23,24 +23,55 @@ pub(crate) struct Found<'t> {
     pub(crate) hash: u64,
 }
 
+/// What an item is lowered from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'t> {
+    /// A node of the concrete tree.
+    Node(Node<'t>),
+    /// A flat tree that was made without one.
+    Flat(&'t FlatTree),
+}
+
 /// All items of a tree.
 pub(crate) fn discover(tree: &Tree) -> Vec<Found<'_>> {
     let whole = TextRange::new(0, tree.text().len() as u32);
-    let mut items = vec![found(tree.root(), whole, None)];
-    collect(tree.root(), &mut items);
-    for index in 0..items.len() {
-        measure(index, &mut items, tree.text());
+    let mut nodes = vec![(tree.root(), found(Source::Node(tree.root()), whole, None))];
+    collect(tree.root(), &mut nodes);
+    let names: Vec<&str> = nodes.iter().map(|(node, _)| defined_name(*node)).collect();
+    let (nodes, mut items): (Vec<Node<'_>>, Vec<Found<'_>>) = nodes.into_iter().unzip();
+    for (index, node) in nodes.iter().enumerate() {
+        let nested = measure(index, &mut items, &names, node.kind(), tree.text());
+        items[index].is_broken = has_own_error(*node, &nested);
     }
     items
 }
 
-fn found(node: Node<'_>, range: TextRange, parent: Option<usize>) -> Found<'_> {
+/// All items of a file whose flat trees are known.
+pub(crate) fn discover_direct<'t>(definitions: &'t Definitions, text: &str) -> Vec<Found<'t>> {
+    let item = |definition: &'t Definition| {
+        found(Source::Flat(&definition.tree), definition.range, definition.parent)
+    };
+    let mut items: Vec<Found<'t>> = definitions.items.iter().map(item).collect();
+    for index in 1..items.len() {
+        if let Some(parent) = items[index].parent {
+            items[parent].children.push(index);
+        }
+    }
+    let names: Vec<&str> = definitions.items.iter().map(|definition| definition.name.of(text)).collect();
+    for (index, definition) in definitions.items.iter().enumerate() {
+        let kind = definition.tree.root().map_or(Kind::Other, leakwright_syntax::FlatNode::kind);
+        measure(index, &mut items, &names, kind, text);
+    }
+    items
+}
+
+fn found(source: Source<'_>, range: TextRange, parent: Option<usize>) -> Found<'_> {
     let (children, layout) = (Vec::new(), Layout::default());
-    Found { node, range, parent, children, layout, is_broken: false, hash: 0 }
+    Found { source, range, parent, children, layout, is_broken: false, hash: 0 }
 }
 
 /// Adds the definitions below `root`, outer ones first, without recursion.
-fn collect<'t>(root: Node<'t>, items: &mut Vec<Found<'t>>) {
+fn collect<'t>(root: Node<'t>, items: &mut Vec<(Node<'t>, Found<'t>)>) {
     // Nodes still to be entered, with the item each belongs to; last in, first out.
     let mut pending = vec![(root, 0_usize)];
     let mut batch = Vec::new();
@@ -60,10 +91,10 @@ fn collect<'t>(root: Node<'t>, items: &mut Vec<Found<'t>>) {
     }
 }
 
-fn enter<'t>(node: Node<'t>, owner: usize, items: &mut Vec<Found<'t>>) -> usize {
+fn enter<'t>(node: Node<'t>, owner: usize, items: &mut Vec<(Node<'t>, Found<'t>)>) -> usize {
     let index = items.len();
-    items[owner].children.push(index);
-    items.push(found(node, node.range(), Some(owner)));
+    items[owner].1.children.push(index);
+    items.push((node, found(Source::Node(node), node.range(), Some(owner))));
     index
 }
 
@@ -87,15 +118,14 @@ fn holds_statements(kind: Kind) -> bool {
         )
 }
 
-/// Fills in layout, error state and hash of an item whose children are known.
-fn measure(index: usize, items: &mut [Found<'_>], text: &str) {
-    let children = items[index].children.iter().map(|child| &items[*child]);
-    let (nested, names): (Vec<TextRange>, Vec<&str>) =
-        children.map(|child| (child.range, defined_name(child.node))).unzip();
+/// Fills in layout and hash of an item whose children are known. Gives where those lie.
+fn measure(index: usize, items: &mut [Found<'_>], names: &[&str], kind: Kind, text: &str) -> Vec<TextRange> {
+    let children = std::mem::take(&mut items[index].children);
+    let nested: Vec<TextRange> = children.iter().map(|child| items[*child].range).collect();
     let mut hash = Xxh3::new();
     // The code around a definition binds its name.
-    for name in names {
-        hash.update(name.as_bytes());
+    for &child in &children {
+        hash.update(names[child].as_bytes());
         hash.update(&[0]);
     }
     let item = &mut items[index];
@@ -107,10 +137,11 @@ fn measure(index: usize, items: &mut [Found<'_>], text: &str) {
     }
     let (layout, tail) = layout.finish(item.range.end);
     hash.update(tail.of(text).as_bytes());
-    hash.update(&[item.node.kind() as u8]);
+    hash.update(&[kind as u8]);
+    item.children = children;
     item.layout = layout;
     item.hash = hash.digest();
-    item.is_broken = has_own_error(item.node, &nested);
+    nested
 }
 
 /// The name that a definition binds where it stands.
@@ -142,7 +173,8 @@ mod tests {
 
     fn names(text: &str) -> Vec<(String, Option<usize>, bool)> {
         let tree = Parser::new().parse(text.into(), Budget::BATCH).unwrap();
-        let name = |item: &Found<'_>| item.node.text().lines().next().unwrap_or_default().trim().to_owned();
+        let name =
+            |item: &Found<'_>| item.range.of(text).lines().next().unwrap_or_default().trim().to_owned();
         discover(&tree).iter().map(|item| (name(item), item.parent, item.is_broken)).collect()
     }
 
@@ -159,6 +191,18 @@ mod tests {
             ("def g(): pass", Some(0)),
         ];
         assert_eq!(found, expected.map(|(name, parent)| (name.to_owned(), parent)));
+    }
+
+    #[test]
+    fn both_ways_find_the_same_items() {
+        let text = "@d\nclass A:\n  @d\n  def m(self):\n    def n(): pass  # n\n  x = 1\nif x:\n  async def f(): pass\n";
+        let tree = Parser::new().parse(text.into(), Budget::BATCH).unwrap();
+        let definitions = leakwright_syntax::definitions(text).unwrap();
+        let all = |items: Vec<Found<'_>>| -> Vec<_> {
+            let known = |item: Found<'_>| (item.range, item.parent, item.children, item.layout, item.hash);
+            items.into_iter().map(known).collect()
+        };
+        assert_eq!(all(discover(&tree)), all(discover_direct(&definitions, text)));
     }
 
     #[test]

@@ -21,19 +21,21 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use leakwright_syntax::{FlatTree, Kind, Node};
+use leakwright_syntax::{FlatTree, Kind};
 
 use crate::ir::{ItemFacts, ItemKind, Layout};
 use builder::Builder;
-pub(crate) use discover::{Found, discover};
+pub(crate) use discover::{Found, Source, discover, discover_direct};
 
 /// Lowers one item found by [`discover`].
 pub(crate) fn lower(found: &Found<'_>, text: &str) -> ItemFacts {
-    lower_node(found.node, &found.layout, text, found.is_broken)
+    match found.source {
+        Source::Node(node) => lower_flat(&FlatTree::new(node), &found.layout, text, found.is_broken),
+        Source::Flat(tree) => lower_flat(tree, &found.layout, text, found.is_broken),
+    }
 }
 
-fn lower_node(node: Node<'_>, layout: &Layout, text: &str, is_broken: bool) -> ItemFacts {
-    let flat = FlatTree::new(node);
+fn lower_flat(flat: &FlatTree, layout: &Layout, text: &str, is_broken: bool) -> ItemFacts {
     let mut builder = Builder::new(text, layout);
     let Some(root) = flat.root() else { return builder.finish(ItemKind::Module, is_broken) };
     let definition = match root.kind() {

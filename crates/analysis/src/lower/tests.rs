@@ -16,7 +16,12 @@ fn check_item(python: &str, index: usize, expected: Expect) {
     let tree = Parser::new().parse(python.into(), Budget::BATCH).unwrap();
     assert_eq!(tree.first_error(), None, "the example must parse");
     let file = FileFacts::map(&tree, None);
-    expected.assert_eq(&file.items[index.min(file.items.len() - 1)].facts.to_string());
+    let printed = file.items[index.min(file.items.len() - 1)].facts.to_string();
+    expected.assert_eq(&printed);
+    if let Some(definitions) = leakwright_syntax::definitions(python) {
+        let direct = FileFacts::map_direct(&definitions, python, None);
+        assert_eq!(direct.items[index.min(direct.items.len() - 1)].facts.to_string(), printed);
+    }
 }
 
 #[test]

@@ -52,6 +52,16 @@ pub(crate) fn suppressions(tree: &Tree) -> Vec<Suppression> {
     found
 }
 
+/// Whether some comment of a text may silence findings.
+pub(crate) fn may_silence(text: &str, comments: &[TextRange]) -> bool {
+    let is_ours = |comment: &TextRange| {
+        let own = comment.of(text);
+        find_marker(own).is_some()
+            && placing::remark_ranges(own, comment.start).any(|range| directive(range.of(text)).is_some())
+    };
+    find_marker(text).is_some() && comments.iter().any(is_ours)
+}
+
 /// The text that a comment is about, given where the comment starts.
 fn covers(tree: &Tree, start: u32, form: Form) -> Option<TextRange> {
     let text = tree.text();
