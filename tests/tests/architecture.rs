@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use leakwright_testkit::repository;
 
 /// Which crates of this workspace a crate may use, beside tests.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("leakwright-syntax", &[]),
     ("leakwright-catalogue", &[]),
     ("leakwright-analysis", &["leakwright-syntax", "leakwright-catalogue"]),
@@ -32,11 +32,13 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "leakwright-notes",
         ],
     ),
+    ("leakwright-mcp", &["leakwright-rules", "leakwright-engine", "leakwright-notes", "leakwright-report"]),
     (
         "leakwright",
         &[
             "leakwright-rules",
             "leakwright-engine",
+            "leakwright-mcp",
             "leakwright-notes",
             "leakwright-report",
             "leakwright-server",
@@ -47,7 +49,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Libraries that only one crate may use: what it is there to hide.
-const HIDDEN: [(&str, &str); 7] = [
+const HIDDEN: [(&str, &str); 8] = [
     ("tree-sitter", "leakwright-syntax"),
     ("tree-sitter-python", "leakwright-syntax"),
     ("ropey", "leakwright-syntax"),
@@ -55,6 +57,7 @@ const HIDDEN: [(&str, &str); 7] = [
     ("dashmap", "leakwright-server"),
     ("clap", "leakwright"),
     ("serde-saphyr", "leakwright-notes"),
+    ("rmcp", "leakwright-mcp"),
 ];
 
 fn metadata() -> cargo_metadata::Metadata {

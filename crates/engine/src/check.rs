@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::configurations::Configurations;
 use crate::discover::{Found, discover};
 use crate::error::{FileError, Problem};
+use crate::limits::Limits;
 use crate::linked::catalogue;
 use crate::load::{SourceFile, line_of, load, load_bytes, parse};
 use crate::selector::Selector;
@@ -24,6 +25,9 @@ pub enum Input {
     Paths(Vec<PathBuf>),
     /// Texts that are not on disk, each under the path it goes by.
     Texts(Vec<(PathBuf, Vec<u8>)>),
+    /// The same, and nothing outside of these folders, which are given without links, is read: no file that
+    /// a link leads to, and no configuration.
+    Within(Box<Input>, Vec<PathBuf>),
 }
 
 /// Settings of one run, which win over configuration.
@@ -103,22 +107,36 @@ pub fn check(input: &Input, options: &Options, progress: &dyn Progress) -> Check
 
 /// Finds and loads the files.
 pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>, Vec<FileError>) {
-    let configurations = Configurations::default();
     match input {
+        Input::Within(input, folders) => {
+            gather_with(input, &Configurations::within(Limits::to(folders.clone())), progress)
+        }
+        input => gather_with(input, &Configurations::default(), progress),
+    }
+}
+
+fn gather_with(
+    input: &Input,
+    configurations: &Configurations,
+    progress: &dyn Progress,
+) -> (Vec<SourceFile>, Vec<FileError>) {
+    match input {
+        Input::Within(input, _) => gather_with(input, configurations, progress),
         Input::Texts(texts) => {
             progress.found(texts.len());
             let found = |path: &PathBuf| Found { path: path.clone(), root: PathBuf::from(".") };
-            let loaded = texts.iter().map(|(path, bytes)| load_bytes(&found(path), bytes, &configurations));
+            let loaded = texts.iter().map(|(path, bytes)| load_bytes(&found(path), bytes, configurations));
             split(loaded.collect(), Vec::new())
         }
         Input::Paths(paths) => {
-            let found = discover(paths, &configurations);
+            let mut found = discover(paths, configurations);
+            configurations.limits().narrow(&mut found);
             progress.found(found.files.len());
             let loaded: Vec<Result<SourceFile, FileError>> = found
                 .files
                 .par_iter()
                 .map(|path| {
-                    let loaded = load(path, &configurations);
+                    let loaded = load(path, configurations);
                     progress.done();
                     loaded
                 })

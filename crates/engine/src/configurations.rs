@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::config::{Config, ConfigError};
+use crate::limits::Limits;
 use crate::overrides::Overrides;
 
 /// A configuration and where it comes from.
@@ -28,6 +29,7 @@ pub struct Configurations {
     overrides: Option<(Overrides, PathBuf)>,
     /// What the editor sets to be read instead of the nearest configuration.
     only: OnceLock<Found>,
+    limits: Limits,
 }
 
 /// Names of configuration files, the first that is there wins.
@@ -37,6 +39,16 @@ impl Configurations {
     /// With what an editor sets for a folder.
     pub fn with(overrides: Overrides, root: &Path) -> Self {
         Self { overrides: Some((overrides, root.to_owned())), ..Self::default() }
+    }
+
+    /// Those that lie within limits.
+    pub(crate) fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// What may be read.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What is wrong with the configurations that were asked for.
@@ -51,7 +63,7 @@ impl Configurations {
         if let Some(origin) = self.only.get_or_init(|| self.read_only()).clone()? {
             return Ok(origin);
         }
-        for dir in directory.ancestors() {
+        for dir in directory.ancestors().take_while(|dir| self.limits.contain(dir)) {
             if let Some(origin) = self.own(dir)? {
                 return Ok(origin);
             }
@@ -82,7 +94,8 @@ impl Configurations {
     }
 
     fn read(&self, directory: &Path) -> Found {
-        Ok(read(directory)?.map(|(config, path)| Origin { config: self.adapted(config), path: Some(path) }))
+        Ok(read(directory, &self.limits)?
+            .map(|(config, path)| Origin { config: self.adapted(config), path: Some(path) }))
     }
 
     /// A configuration with what the editor sets.
@@ -95,9 +108,13 @@ impl Configurations {
 }
 
 /// The configuration that a directory has, and its file.
-fn read(directory: &Path) -> Result<Option<(Config, PathBuf)>, ConfigError> {
+fn read(directory: &Path, limits: &Limits) -> Result<Option<(Config, PathBuf)>, ConfigError> {
     for name in NAMES {
         let path = directory.join(name);
+        if path.exists() && !limits.allow(&path) {
+            let message = "leads out of the folders that may be read".to_owned();
+            return Err(ConfigError { path, message });
+        }
         let text = match std::fs::read(&path) {
             Ok(bytes) => String::from_utf8(bytes)
                 .map_err(|_| ConfigError { path: path.clone(), message: "not valid UTF-8".to_owned() })?,

@@ -48,7 +48,7 @@ pub enum Problem {
     #[error("changed since it was read; left as it is")]
     ChangedMeanwhile,
     /// A link leads to it, out of what was to be fixed.
-    #[error("lies outside of the project, through a link; left as it is")]
+    #[error("lies outside of the project, through a link; left alone")]
     Outside,
     /// The journal cannot be written, so that fixes could not be taken back.
     #[error("the journal cannot be written, so nothing was changed: {0}")]

@@ -14,6 +14,7 @@ mod error;
 mod file_rules;
 mod fixing;
 mod home;
+mod limits;
 mod linked;
 mod load;
 mod module_name;

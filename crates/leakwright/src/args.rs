@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Run the language server on standard input and output.
     Server(ServerArgs),
+    /// Run a Model Context Protocol server, for assistants, on standard input and output.
+    Mcp(McpArgs),
 }
 
 #[derive(Args)]
@@ -246,4 +248,11 @@ pub(crate) struct ServerArgs {
     /// Talk over standard input and output. That is the only way there is; accepted because editors pass it.
     #[arg(long)]
     pub(crate) stdio: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct McpArgs {
+    /// The folders that may be looked at, and changed where that is asked for. Nothing outside of them is read.
+    #[arg(default_value = ".")]
+    pub(crate) folders: Vec<PathBuf>,
 }

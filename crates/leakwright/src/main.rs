@@ -30,6 +30,7 @@ fn main() -> std::process::ExitCode {
         Command::Explain(args) => commands::explain::run(&args),
         Command::Rules(args) => Ok(commands::rules::run(&args)),
         Command::Config(args) => commands::config::run(&args),
+        Command::Mcp(args) => commands::mcp::run(&args),
         Command::Server(args) => commands::server::run(&args),
     };
     match result {

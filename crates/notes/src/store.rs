@@ -73,8 +73,10 @@ impl Notes {
     /// Writes a note, under a name that its title gives and no other note has. Returns it as it is kept.
     pub fn add(&self, mut note: Note) -> Result<Note, NoteError> {
         let failed = |error: std::io::Error| NoteError::new(&self.folder, &error);
+        // Before anything is made: a link may lead elsewhere.
+        let there = self.folder.ancestors().find(|folder| folder.exists());
+        self.stay_inside(there.unwrap_or(&self.folder))?;
         fs::create_dir_all(&self.folder).map_err(failed)?;
-        self.stay_inside(&self.folder)?;
         let stem = name_for(&note.title);
         for count in 1.. {
             note.name = if count == 1 { stem.clone() } else { format!("{stem}-{count}") };

@@ -243,10 +243,12 @@ impl Journal {
     /// Makes the folder, and has git ignore what is in it.
     fn prepare(&self) -> Result<(), JournalError> {
         let failed = |error: std::io::Error| JournalError::new(&self.folder, &error);
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        if !self.folder.canonicalize().map_err(failed)?.starts_with(&self.home) {
+        // Before anything is made: a link may lead elsewhere.
+        let there = self.folder.ancestors().find_map(|folder| folder.canonicalize().ok());
+        if !there.is_some_and(|there| there.starts_with(&self.home)) {
             return Err(JournalError::new(&self.folder, &"leads out of the project"));
         }
+        fs::create_dir_all(&self.folder).map_err(failed)?;
         let ignore = self.folder.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(failed)?;

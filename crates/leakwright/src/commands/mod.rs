@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fix;
+pub(crate) mod mcp;
 pub(crate) mod notes;
 pub(crate) mod rules;
 pub(crate) mod server;
