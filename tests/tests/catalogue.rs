@@ -1,5 +1,6 @@
 //! The catalogue's facts about the standard library are those of the Python on this machine.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use leakwright_catalogue::{Catalogue, is_standard_library};
@@ -90,4 +91,56 @@ fn facts_about_the_standard_library_hold() {
     assert_eq!(wrong, "");
     let count: usize = looked_at.rsplit(' ').next().unwrap().parse().unwrap();
     assert!(count > 80, "{looked_at}");
+}
+
+/// How to drop one of each that Python is said to warn of. The socket that a pair or a loop has is dropped
+/// with it.
+const DROPPED: [(&str, &str); 13] = [
+    ("open", "open(path)"),
+    ("io.open_code", "io.open_code(path)"),
+    ("io.FileIO", "io.FileIO(path)"),
+    ("pathlib.Path.open", "pathlib.Path(path).open()"),
+    ("codecs.open", "codecs.open(path)"),
+    ("tokenize.open", "tokenize.open(path)"),
+    ("os.fdopen", "os.fdopen(os.open(path, os.O_RDONLY))"),
+    ("tempfile.TemporaryFile", "tempfile.TemporaryFile()"),
+    ("tempfile.TemporaryDirectory", "tempfile.TemporaryDirectory()"),
+    ("socket.socket", "socket.socket()"),
+    ("socket.socketpair", "socket.socketpair()"),
+    ("asyncio.new_event_loop", "asyncio.new_event_loop()"),
+    ("tarfile.open", "tarfile.open(path, 'w')"),
+];
+
+#[test]
+fn python_warns_of_what_is_said_to_be_warned_of() {
+    let catalogue = Catalogue::builtin();
+    let said: Vec<&str> = catalogue
+        .resources
+        .iter()
+        .filter(|entry| entry.warns)
+        .map(|entry| entry.constructor.as_str())
+        .collect();
+    let mut tried: Vec<&str> = DROPPED.map(|(constructor, _)| constructor).to_vec();
+    assert!(said.iter().all(|constructor| tried.contains(constructor)), "{said:?}");
+    tried.retain(|constructor| !said.contains(constructor));
+    assert_eq!(tried, Vec::<&str>::new());
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("module.py"), "x = 1\n").unwrap();
+    let mut program =
+        "import asyncio, codecs, gc, io, os, pathlib, socket, sys, tarfile, tempfile, tokenize, warnings\n\
+        path = os.path.abspath('module.py')\n\
+        warnings.simplefilter('ignore', DeprecationWarning)\n\
+        def drop(name, make):\n    \
+            with warnings.catch_warnings(record=True) as caught:\n        \
+                warnings.simplefilter('always', ResourceWarning)\n        \
+                make()\n        \
+                gc.collect()\n    \
+            if not any(warning.category is ResourceWarning for warning in caught):\n        \
+                print(name)\n"
+            .to_owned();
+    for (constructor, expression) in DROPPED {
+        writeln!(program, "drop({constructor:?}, lambda: {expression})").unwrap();
+    }
+    assert_eq!(python.print(&program, folder.path()), "", "nothing is said of these");
 }

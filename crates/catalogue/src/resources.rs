@@ -39,6 +39,9 @@ pub struct Resource {
     pub family: Family,
     /// What happens when it is forgotten.
     pub on_drop: OnDrop,
+    /// Whether CPython, from 3.9 on, warns when it is dropped open.
+    #[serde(default)]
+    pub warns: bool,
     /// Arguments with which it owns nothing.
     #[serde(default)]
     pub unless: Vec<Unless>,

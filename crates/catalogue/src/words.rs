@@ -14,6 +14,10 @@ pub struct Words {
     pub short_lived_class: Set,
     /// Words of containers that work passes through.
     pub accumulating: Set,
+    /// Words of lists of what happened.
+    pub history: Set,
+    /// Words of dicts that remember results.
+    pub cache: Set,
     /// Words of containers that gather what one piece of work gives.
     pub gathered: Set,
     /// Words of containers that describe something fixed.
@@ -52,6 +56,8 @@ struct Lifetimes {
 #[serde(deny_unknown_fields)]
 struct Attributes {
     accumulating: Set,
+    history: Set,
+    cache: Set,
     gathered: Set,
     descriptive: Set,
 }
@@ -78,6 +84,8 @@ impl Words {
             long_lived_class: file.class.long_lived,
             short_lived_class: file.class.short_lived,
             accumulating: file.attribute.accumulating,
+            history: file.attribute.history,
+            cache: file.attribute.cache,
             gathered: file.attribute.gathered,
             descriptive: file.attribute.descriptive,
             repeated: file.method.repeated,

@@ -4,6 +4,7 @@
 //! the rules, leaves out what is suppressed, and applies fixes. It knows neither the terminal nor the
 //! language server: progress goes through a trait, results are data.
 
+mod audit;
 mod check;
 mod config;
 mod configurations;

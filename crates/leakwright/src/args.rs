@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// Keep what was learnt about leaks in the repository, and find it again.
     Notes(NotesArgs),
+    /// Write an audit: each leak with its evidence, a program that shows it, and its fix.
+    Report(ReportArgs),
     /// Explain a rule.
     Explain(ExplainArgs),
     /// List the rules.
@@ -203,6 +205,20 @@ pub(crate) struct UndoArgs {
     /// Drop the last run from the journal, and leave the files as they are.
     #[arg(long)]
     pub(crate) forget: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ReportArgs {
+    /// Files and directories.
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// Write `LEAK_AUDIT_<file>.md` for each file with findings, and `LEAK_AUDIT.md`, into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Args)]

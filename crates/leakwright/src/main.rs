@@ -27,6 +27,7 @@ fn main() -> std::process::ExitCode {
         Command::Fix(args) => Ok(commands::fix::run(&args)),
         Command::Undo(args) => commands::undo::run(&args),
         Command::Notes(args) => commands::notes::run(&args),
+        Command::Report(args) => commands::report::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Rules(args) => Ok(commands::rules::run(&args)),
         Command::Config(args) => commands::config::run(&args),

@@ -1,6 +1,7 @@
 //! Findings in the forms that people and programs read, one a file. Nothing here looks for leaks or writes
 //! anywhere: functions return strings.
 
+mod audit;
 mod concise;
 mod diff;
 mod entry;
@@ -14,6 +15,7 @@ mod summary;
 mod text;
 mod words;
 
+pub use audit::{Audit, Document, is_own_document, markdown};
 pub use concise::{concise, headline};
 pub use diff::{coloured_diff, unified_diff};
 pub use github::github;

@@ -2,7 +2,7 @@
 
 use leakwright_analysis::growth::{self, Freshness, Growing, GrowthForm, HolderKind, Removal, Repeats};
 use leakwright_analysis::ir::{Op, Step};
-use leakwright_analysis::project::{CodeId, Holder, Site};
+use leakwright_analysis::project::{ClassId, CodeId, Holder, Site};
 use leakwright_catalogue::ContainerKind;
 use leakwright_syntax::TextRange;
 
@@ -137,13 +137,13 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     pub(crate) fn impact(&self) -> String {
-        let kept = self.kept().map_or_else(String::new, |kept| format!(", `{kept}`"));
+        let kept = self.kept().map_or_else(String::new, |(kept, _)| format!(", `{kept}`"));
         let key = self.key_name().map_or_else(String::new, |key| format!("; key: {key}"));
         format!("{}{kept} {}{key}; size of an element unknown", self.amount(), self.unit())
     }
 
-    /// The class of what is kept, where the code says it.
-    fn kept(&self) -> Option<String> {
+    /// The class of what is kept, where the code says it, and whether its objects have a dict each.
+    pub(crate) fn kept(&self) -> Option<(String, bool)> {
         let project = self.context.project;
         let site = self.main_site();
         let facts = project.facts(site.code);
@@ -155,7 +155,7 @@ impl<'c, 'p> Words<'c, 'p> {
             _ => return None,
         };
         if let Some(class) = project.class_of_value(site.code, value) {
-            return Some(self.name(class.0));
+            return Some((self.name(class.0), self.has_dict(class)));
         }
         let made = match facts.body.op(value) {
             Op::Load(var) => facts.only_value(var)?,
@@ -164,7 +164,18 @@ impl<'c, 'p> Words<'c, 'p> {
         let Op::Call { callee, .. } = facts.body.op(made) else { return None };
         let path = project.import_path(site.code, callee)?;
         let last = path.rsplit('.').next()?;
-        last.starts_with(char::is_uppercase).then(|| last.to_owned())
+        last.starts_with(char::is_uppercase).then(|| (last.to_owned(), false))
+    }
+
+    /// Whether objects of a class have a dict for their attributes, as far as can be seen.
+    fn has_dict(&self, class: ClassId) -> bool {
+        let project = self.context.project;
+        let is_plain = project.external_bases(class).is_empty() && !project.has_unknown_base(class);
+        is_plain
+            && project.ancestry(class).into_iter().all(|class| {
+                let names = &project.facts(class.0).names;
+                names.find("__slots__").is_none() && names.find("slots").is_none()
+            })
     }
 
     /// What the key is called, in words.

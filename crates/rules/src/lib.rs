@@ -6,11 +6,14 @@
 mod bounding;
 mod cached;
 mod caching;
+mod checklist;
 mod closing;
 mod context;
 mod defaulting;
 mod detaching;
+mod detecting;
 mod edits;
+mod estimate;
 mod finding;
 mod fix;
 mod growing;
@@ -31,11 +34,14 @@ mod subject;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use checklist::{Question, question};
 pub use context::{Context, Settings};
+pub use detecting::{Detection, detection};
+pub use estimate::{ELEMENT, ENTRY, Estimate, OBJECT, SLOT, estimate};
 pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
 pub use fix::{Applicability, Edit, Fix, Sources};
 pub use rule::{Family, Metadata, RuleId};
-pub use soundness::{Sound, sound};
+pub use soundness::{Examined, Sound, examined, sound};
 
 /// What checking one file gave.
 #[derive(Debug, Default)]

@@ -2,10 +2,14 @@
 
 use leakwright_analysis::growth::{self, Reason, Verdict};
 use leakwright_analysis::obligation::{self, Ownership, Soundness};
-use leakwright_analysis::project::{ModuleId, Site};
+use leakwright_analysis::project::{ModuleId, Site, ValueId};
+use leakwright_analysis::{tasks, tensor};
+use leakwright_catalogue::ContainerKind;
 use leakwright_syntax::TextRange;
 
+use crate::checklist::Question;
 use crate::context::Context;
+use crate::{cached, caching, keys};
 
 /// Something that was looked at and found sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,30 +24,61 @@ pub struct Sound {
     pub shown: Option<(ModuleId, TextRange)>,
 }
 
+/// Something that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// The question of the checklist that it is looked at for.
+    pub question: Question,
+    /// Why it is sound; `None` where it leaks, or may.
+    pub sound: Option<Sound>,
+}
+
 /// Everything in a file that was looked at and found sound, in the order of the source.
 pub fn sound(context: &Context<'_>) -> Vec<Sound> {
-    let mut found = containers(context);
-    found.extend(resources(context));
-    found.extend(attributes(context));
+    let mut found: Vec<Sound> = examined(context).into_iter().filter_map(|examined| examined.sound).collect();
     found.sort_by_key(|sound| sound.range);
     found
 }
 
-fn containers(context: &Context<'_>) -> Vec<Sound> {
+/// Everything in a file that was looked at.
+pub fn examined(context: &Context<'_>) -> Vec<Examined> {
+    let mut found = resources(context);
+    found.extend(attributes(context));
+    // In test code only resources that outlive the test matter.
+    if context.project.module(context.module).is_test {
+        return found;
+    }
+    found.extend(containers(context));
+    found.extend(decorators(context));
+    found.extend(queues(context));
+    found.extend(tasks(context));
+    found.extend(tensors(context));
+    found
+}
+
+fn containers(context: &Context<'_>) -> Vec<Examined> {
     let project = context.project;
     let judged = context.containers().filter_map(|holder| {
-        let Verdict::Sound { created: Some(created), reason } = growth::judge(project, holder) else {
-            return None;
-        };
         let name = growth::holder_name(project, holder)?;
+        let (created, reason) = match growth::judge(project, holder) {
+            Verdict::Sound { created: Some(created), reason } => (created, reason),
+            Verdict::Sound { created: None, .. } => return None,
+            Verdict::Leaking(growing) => {
+                let question = Question::of_growing(project, &growing, &name);
+                return Some(Examined { question, sound: None });
+            }
+        };
         let file = project.file(created.code.module);
+        let kind = project.created_container(created.code, created.value);
+        let kind = kind.map_or(ContainerKind::Text, |made| made.kind);
         let (reason, site) = container_reason(reason);
-        Some(Sound {
+        let sound = Sound {
             range: file.value_range(created.code.item, created.value),
             what: format!("container `{name}`"),
             reason: reason.to_owned(),
             shown: site.map(|site| (site.code.module, context.site_range(site))),
-        })
+        };
+        Some(Examined { question: Question::of_container(project, kind, &name), sound: Some(sound) })
     });
     judged.collect()
 }
@@ -65,58 +100,132 @@ fn container_reason(reason: Reason) -> (&'static str, Option<Site>) {
     }
 }
 
-fn resources(context: &Context<'_>) -> Vec<Sound> {
+fn resources(context: &Context<'_>) -> Vec<Examined> {
     let project = context.project;
     let mut found = Vec::new();
     for code in context.items() {
         for (acquisition, fate) in obligation::acquired(project, code) {
+            let question = Question::of_resource(acquisition.resource.family);
             let obligation::Verdict::Sound(soundness) = fate.verdict(project, code, acquisition) else {
+                found.push(Examined { question, sound: None });
                 continue;
             };
             let at = |value| context.file().value_range(code.item, value);
+            let handed_on = || fate.escaped.first().map(|out| &out.at);
             let (reason, value) = match soundness {
                 Soundness::Released => {
                     ("it is released on every way that is followed", fate.released.first())
                 }
-                Soundness::Returned => {
-                    ("it is returned to the caller", fate.escaped.first().map(|out| &out.at))
-                }
-                Soundness::HandedOn => {
-                    ("it is handed to code that may release it", fate.escaped.first().map(|out| &out.at))
-                }
-                Soundness::Owned => {
-                    ("it is kept in an attribute, judged by itself", fate.escaped.first().map(|out| &out.at))
-                }
+                Soundness::Returned => ("it is returned to the caller", handed_on()),
+                Soundness::HandedOn => ("it is handed to code that may release it", handed_on()),
+                Soundness::Owned => ("it is kept in an attribute, judged by itself", handed_on()),
                 Soundness::ProcessWide => ("functions use it as long as the process lives", None),
                 Soundness::NotStarted => ("it is never started, so there is nothing to release", None),
                 Soundness::Endless => ("no way leads out of the code that holds it", None),
             };
-            found.push(Sound {
+            let sound = Sound {
                 range: at(acquisition.call),
                 what: acquisition.resource.family.noun().to_owned(),
                 reason: reason.to_owned(),
                 shown: value.map(|value| (context.module, at(*value))),
-            });
+            };
+            found.push(Examined { question, sound: Some(sound) });
         }
     }
     found
 }
 
-fn attributes(context: &Context<'_>) -> Vec<Sound> {
+fn attributes(context: &Context<'_>) -> Vec<Examined> {
     let project = context.project;
     let owned = context.items().flat_map(|code| obligation::owned(project, code));
-    let judged = owned.filter_map(|owned| {
+    let judged = owned.map(|owned| {
+        let family = owned.acquisition.resource.family;
         let reason = match obligation::ownership(project, &owned) {
-            Ownership::Released => "a method, or code that holds the object, releases it",
-            Ownership::Unclear => "more is done with it, or by bases of its class, than can be followed",
-            Ownership::Forgotten(_) => return None,
+            Ownership::Released => Some("a method, or code that holds the object, releases it"),
+            Ownership::Unclear => {
+                Some("more is done with it, or by bases of its class, than can be followed")
+            }
+            Ownership::Forgotten(_) => None,
         };
-        Some(Sound {
+        let sound = reason.map(|reason| Sound {
             range: context.file().value_range(owned.store.code.item, owned.acquisition.call),
-            what: format!("{} in an attribute", owned.acquisition.resource.family.noun()),
+            what: format!("{} in an attribute", family.noun()),
             reason: reason.to_owned(),
             shown: None,
-        })
+        });
+        Examined { question: Question::of_resource(family), sound }
     });
     judged.collect()
+}
+
+fn decorators(context: &Context<'_>) -> Vec<Examined> {
+    let judged = cached::cached_functions(context).into_iter().map(|cached| {
+        let reason = match cached.limit {
+            Some(_) => Some("it has a limit"),
+            None if caching::is_short_lived(context, &cached) => Some("it goes with the call that makes it"),
+            None if caching::has_finite_arguments(context, &cached) => {
+                Some("its arguments come from a set that does not grow")
+            }
+            None if keys::is_cleared(context, &cached) => Some("the project clears it"),
+            None => None,
+        };
+        let sound = reason.map(|reason| Sound {
+            range: context.file().value_range(cached.place.code.item, cached.place.value),
+            what: format!("cache of `{}`", cached.name(context)),
+            reason: reason.to_owned(),
+            shown: None,
+        });
+        Examined { question: Question::Decorators, sound }
+    });
+    judged.collect()
+}
+
+fn queues(context: &Context<'_>) -> Vec<Examined> {
+    let project = context.project;
+    let judged = context.holders().filter_map(|holder| {
+        let (created, is_bounded) = growth::queue(project, holder)?;
+        let reason = match (growth::unbounded_queue(project, holder), is_bounded) {
+            (Some(_), _) => None,
+            (None, true) => Some("it has a limit"),
+            (None, false) => Some("it is drained, or not put into in code that repeats"),
+        };
+        let sound = reason.map(|reason| sound_at(context, created, "queue", reason));
+        Some(Examined { question: Question::Queues, sound })
+    });
+    judged.collect()
+}
+
+fn tasks(context: &Context<'_>) -> Vec<Examined> {
+    let project = context.project;
+    let uncancelled = tasks::uncancelled_tasks(project, context.module, context.items());
+    let made = context.items().flat_map(|code| tasks::made_tasks(project, code));
+    let judged = made.map(|made| {
+        let is_leaking = tasks::dangling_tasks(project, made.code).iter().any(|task| task.made == made)
+            || uncancelled.iter().any(|task| task.made == made);
+        let reason = "something keeps it, waits for it or hands it on";
+        let sound = (!is_leaking).then(|| sound_at(context, made, "task", reason));
+        Examined { question: Question::Tasks, sound }
+    });
+    judged.collect()
+}
+
+fn tensors(context: &Context<'_>) -> Vec<Examined> {
+    let (project, module) = (context.project, context.module);
+    let retained = tensor::retained_graphs(project, module, context.items());
+    let judged = tensor::kept_values(project, module, context.items()).into_iter().map(|kept| {
+        let is_leaking = retained.iter().any(|found| found.code.value(found.at) == kept);
+        let reason = "it is no tensor with a graph, or is not kept from step to step";
+        let sound = (!is_leaking).then(|| sound_at(context, kept, "value that is kept", reason));
+        Examined { question: Question::Tensors, sound }
+    });
+    judged.collect()
+}
+
+fn sound_at(context: &Context<'_>, at: ValueId, what: &str, reason: &str) -> Sound {
+    Sound {
+        range: context.project.file(at.code.module).value_range(at.code.item, at.value),
+        what: what.to_owned(),
+        reason: reason.to_owned(),
+        shown: None,
+    }
 }

@@ -26,7 +26,12 @@ pub fn fences(text: &str) -> Vec<Fence> {
         if let Some(title) = line.strip_prefix('#') {
             title.trim_start_matches('#').trim().clone_into(&mut heading);
         }
-        let Some(info) = line.strip_prefix("```") else { continue };
+        // What a fence holds may hold shorter ones.
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        if ticks < 3 {
+            continue;
+        }
+        let (fence, info) = line.split_at(ticks);
         let mut words = info.split_whitespace();
         let language = words.next().unwrap_or_default().to_owned();
         let options = words
@@ -35,7 +40,7 @@ pub fn fences(text: &str) -> Vec<Fence> {
             .collect();
         let mut code = String::new();
         for (_, inner) in lines.by_ref() {
-            if inner.starts_with("```") {
+            if inner.starts_with(fence) && inner.trim_end().bytes().all(|byte| byte == b'`') {
                 break;
             }
             code.push_str(inner);

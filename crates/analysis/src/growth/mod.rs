@@ -41,7 +41,7 @@ pub use holder::{HolderKind, is_candidate};
 pub(crate) use holder::{is_initial, is_teardown};
 pub use key::{Freshness, parameter_freshness};
 pub use memo::Memo;
-pub use queues::{Drain, UnboundedQueue, unbounded_queue};
+pub use queues::{Drain, UnboundedQueue, queue, unbounded_queue};
 pub use removal::Removal;
 pub use repetition::Repeats;
 pub(crate) use repetition::{endless_loop, function_repeats};

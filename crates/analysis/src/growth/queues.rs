@@ -39,6 +39,17 @@ pub enum Drain {
     At(Site),
 }
 
+/// The queue in a variable or attribute: where it is made, and whether it has a limit.
+pub fn queue(project: &Project, holder: Holder) -> Option<(ValueId, bool)> {
+    if matches!(holder, Holder::Local { .. }) {
+        return None;
+    }
+    project.sites(holder).iter().filter(|site| site.depth == 0).find_map(|site| {
+        let UseKind::Bind(value) = site.find(project).kind else { return None };
+        Some((site.code.value(value), created(project, site.code, value)?))
+    })
+}
+
 /// The queue in a variable or attribute, if it may grow without end.
 pub fn unbounded_queue(project: &Project, holder: Holder) -> Option<UnboundedQueue> {
     if matches!(holder, Holder::Local { .. }) {

@@ -137,6 +137,7 @@ fn anything_that_closes() -> Resource {
         is_async: false,
         family: Family::File,
         on_drop: OnDrop::Closed,
+        warns: false,
         unless: Vec::new(),
         when: None,
         after: None,

@@ -62,6 +62,11 @@ fn makes_tasks(project: &Project, module: ModuleId) -> bool {
     project.tasks().makers.contains(&module)
 }
 
+/// The calls of an item that make a task, in the order of the source.
+pub fn made_tasks(project: &Project, code: CodeId) -> Vec<ValueId> {
+    creation::created(project, code)
+}
+
 impl Tasks {
     pub(crate) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
         let files = project.modules().filter(|(_, module)| !module.is_test);

@@ -45,6 +45,17 @@ pub enum Life {
     Step,
 }
 
+/// The operations that keep a value, of items of a file that works with tensors.
+pub fn kept_values(project: &Project, module: ModuleId, items: impl Iterator<Item = CodeId>) -> Vec<ValueId> {
+    if !uses_tensors(project, module) {
+        return Vec::new();
+    }
+    let functions = items.filter(|code| !project.facts(*code).is_class());
+    functions
+        .flat_map(|code| keep::keeps(project, code).into_iter().map(move |keep| code.value(keep.at)))
+        .collect()
+}
+
 /// Whether a file works with tensors that carry graphs: it imports a framework.
 fn uses_tensors(project: &Project, module: ModuleId) -> bool {
     let tensors = &project.catalogue().tensors;

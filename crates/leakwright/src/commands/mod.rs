@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod fix;
 pub(crate) mod mcp;
 pub(crate) mod notes;
+pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod server;
 pub(crate) mod undo;

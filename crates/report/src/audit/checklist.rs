@@ -1,0 +1,60 @@
+//! The checklist: for each question how many places were looked at, and what was found.
+
+use std::collections::BTreeMap;
+
+use leakwright_engine::Checked;
+use leakwright_rules::{Question, RuleId};
+
+/// A question and its answers.
+pub(crate) struct Row {
+    pub(crate) question: Question,
+    /// Places that were looked at; `None` where they are not counted.
+    pub(crate) examined: Option<usize>,
+    pub(crate) sound: usize,
+    /// Why, the most frequent reason first.
+    pub(crate) reasons: Vec<(String, usize)>,
+    pub(crate) leaking: usize,
+    /// Whether some rule asks it.
+    pub(crate) is_asked: bool,
+}
+
+impl Row {
+    /// Places that are neither sound nor reported: more speaks against a leak than for it, they are silenced, or
+    /// the rule is switched off.
+    pub(crate) fn open(&self) -> usize {
+        self.examined.map_or(0, |examined| examined.saturating_sub(self.sound + self.leaking))
+    }
+}
+
+/// The answers to all questions.
+pub(super) fn rows(checked: &Checked) -> Vec<Row> {
+    let mut examined: BTreeMap<Question, (usize, BTreeMap<String, usize>)> = BTreeMap::new();
+    for found in checked.examined() {
+        let (count, reasons) = examined.entry(found.question).or_default();
+        *count += 1;
+        if let Some(sound) = found.sound {
+            *reasons.entry(sound.reason).or_default() += 1;
+        }
+    }
+    let mut leaking: BTreeMap<Question, usize> = BTreeMap::new();
+    for judged in checked.active() {
+        *leaking.entry(checked.question(&judged.finding)).or_default() += 1;
+    }
+    let row = |question: Question| {
+        let (count, reasons) = examined.remove(&question).unwrap_or_default();
+        let leaking = leaking.get(&question).copied().unwrap_or_default();
+        let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let sound = reasons.iter().map(|(_, count)| count).sum();
+        Row {
+            question,
+            // What two rules say of one place is one place.
+            examined: question.is_counted().then_some(count.max(sound + leaking)),
+            sound,
+            reasons,
+            leaking,
+            is_asked: question.rules().iter().any(|code| RuleId::from_code(code).is_some()),
+        }
+    };
+    Question::ALL.into_iter().map(row).collect()
+}
