@@ -27,6 +27,9 @@ pub struct Subscription {
     /// Whether the call hands out what takes the callback back.
     #[serde(default)]
     pub gives_undo: bool,
+    /// Names of what tells which callbacks are there already: who asks registers once.
+    #[serde(default)]
+    pub asks: Vec<String>,
 }
 
 /// How a callback is held.

@@ -30,6 +30,7 @@ mod rule;
 mod rules;
 mod soundness;
 mod subject;
+mod unregistering;
 
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -293,7 +293,7 @@ fn call_base(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) ->
 }
 
 /// Adds a statement at the end of a function.
-fn append_statement(
+pub(crate) fn append_statement(
     function: CodeId,
     statement: &str,
     context: &Context<'_>,

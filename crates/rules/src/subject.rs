@@ -42,6 +42,17 @@ pub(crate) enum Subject {
         /// Whether it is added to a number: a scalar.
         is_summed: bool,
     },
+    /// A callback that is handed over.
+    Registered {
+        /// The call that does.
+        call: ValueId,
+        /// What takes callbacks back, by name or import path.
+        undo: Vec<String>,
+        /// The method of the class that lets go of what the object holds.
+        teardown: Option<CodeId>,
+        /// Whether the emitter calls what it keeps and then what that gives, as it does with weak references.
+        is_dereferenced: bool,
+    },
     /// A method that leaves out what its base does.
     Method {
         /// The method.

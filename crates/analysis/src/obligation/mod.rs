@@ -30,6 +30,7 @@ use crate::project::{CodeId, Project};
 pub use acquire::{Acquisition, Share};
 pub(crate) use factory::Obligations;
 pub use factory::Timing;
+pub(crate) use owner::teardown;
 pub use owner::{Owned, Ownership, SkippedBase, Teardown, owned, ownership, skipped_bases};
 pub use parameter::{ReleasedParameter, released_parameters};
 pub use replaced::{Replaced, replaced};

@@ -249,7 +249,7 @@ const TEARDOWNS: [&str; 22] = [
 ];
 
 /// The method of a class that lets go of what it holds.
-pub(super) fn teardown(project: &Project, class: ClassId) -> Option<CodeId> {
+pub(crate) fn teardown(project: &Project, class: ClassId) -> Option<CodeId> {
     TEARDOWNS
         .iter()
         .find_map(|name| project.class_member(class, name))

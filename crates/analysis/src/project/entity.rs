@@ -72,8 +72,13 @@ impl Project {
             Op::Import(path) => Some(self.imported(facts.str(path))),
             Op::ImportFrom { module, name } => {
                 let module = self.absolute(code.module, facts.str(module))?;
-                self.member(&self.imported(&module), facts.str(name), fuel)
-                    .or_else(|| Some(self.imported(&join(&module, facts.str(name)))))
+                let from = self.imported(&module);
+                let submodule = || self.imported(&join(&module, facts.str(name)));
+                // A package that imports from itself, as by `from . import events`, imports its submodule.
+                if from == Entity::Module(code.module) {
+                    return Some(submodule());
+                }
+                self.member(&from, facts.str(name), fuel).or_else(|| Some(submodule()))
             }
             _ => None,
         }

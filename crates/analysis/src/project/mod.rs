@@ -26,6 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::file::{FileFacts, ItemId};
 use crate::ir::{ItemFacts, Val};
 use crate::obligation::Obligations;
+use crate::reference::Collector;
 use crate::tasks::Tasks;
 pub use reads::Read;
 
@@ -93,6 +94,7 @@ pub struct Project {
     summaries: summaries::Summaries,
     obligations: Obligations,
     tasks: Tasks,
+    collector: Collector,
 }
 
 type Step = fn(&mut Project, &mut Notes<'_>);
@@ -134,6 +136,7 @@ impl Project {
             summaries: summaries::Summaries::default(),
             obligations: Obligations::default(),
             tasks: Tasks::default(),
+            collector: Collector::default(),
         }
     }
 
@@ -250,6 +253,11 @@ impl Project {
     /// Notes that it is read whether the code of a file makes tasks.
     pub(crate) fn note_makes_tasks(&self, module: ModuleId) {
         self.note(Read::MakesTasks(module));
+    }
+
+    /// Whether the program does without the cyclic collector, kept where no edit can change it.
+    pub(crate) fn collector(&self) -> Option<&Collector> {
+        self.watched.is_none().then_some(&self.collector)
     }
 
     /// Everything done with a variable or attribute, anywhere, in the order of the files.

@@ -3,13 +3,12 @@
 //! Only shapes are looked for that are certain to close a cycle; reference counting never frees it, the
 //! cyclic collector does when it comes by.
 
-use rustc_hash::FxHashSet;
-
+use super::recursion::recursive_inner;
 use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
-use crate::file::ItemId;
-use crate::ir::{Op, Val, VarId};
-use crate::project::{CodeId, Project};
+use crate::growth::is_initial;
+use crate::ir::{Const, Op, UseKind, Val, VarId};
+use crate::project::{CodeId, Entity, Project, Symbol};
 
 /// A cycle that code makes each time it runs.
 #[derive(Clone, Debug)]
@@ -24,6 +23,8 @@ pub struct Cycle {
     pub back: Option<(CodeId, Val)>,
     /// The name of what is held: a variable, function, class or attribute.
     pub name: String,
+    /// The name of a variable that hangs on the cycle, if one is known.
+    pub held: Option<String>,
 }
 
 /// The shape of a cycle.
@@ -62,62 +63,8 @@ pub fn cycles(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Cyc
     found
 }
 
-/// Inner functions of a function that reach themselves through variables of it.
-fn recursive_inner(project: &Project, outer: CodeId, found: &mut Vec<Cycle>) {
-    let file = project.file(outer.module);
-    let facts = project.facts(outer);
-    let inner: Vec<(VarId, ItemId, FxHashSet<Outer>)> = (0..facts.vars.len())
-        .map(VarId::new)
-        .filter(|var| facts.is_local(*var) && !facts.var(*var).is_deleted)
-        .filter_map(|var| {
-            let item = file.defined(outer.item, facts.only_value(var)?)?;
-            let mut uses = FxHashSet::default();
-            capture::function(project, CodeId { item, ..outer }, &mut uses);
-            file.facts(item).is_function().then_some((var, item, uses))
-        })
-        .collect();
-    let mut seen: FxHashSet<usize> = FxHashSet::default();
-    for start in 0..inner.len() {
-        if seen.contains(&start) {
-            continue;
-        }
-        let from = reached(outer.item, &inner, start);
-        if !from.contains(&start) {
-            continue;
-        }
-        seen.extend(
-            from.iter().copied().filter(|other| reached(outer.item, &inner, *other).contains(&start)),
-        );
-        let (_, item, _) = inner[start];
-        let code = CodeId { item, ..outer };
-        let back = from.iter().find_map(|other| reference(project, code, (outer.item, inner[*other].0)));
-        found.push(Cycle {
-            code,
-            at: None,
-            kind: CycleKind::RecursiveInner,
-            back,
-            name: file.facts(item).own_name().to_owned(),
-        });
-    }
-}
-
-/// The inner functions that one can reach through variables, itself included if it is one of them.
-fn reached(outer: ItemId, inner: &[(VarId, ItemId, FxHashSet<Outer>)], start: usize) -> Vec<usize> {
-    let mut found = Vec::new();
-    let mut pending = vec![start];
-    while let Some(current) = pending.pop() {
-        for (index, (var, _, _)) in inner.iter().enumerate() {
-            if inner[current].2.contains(&(outer, *var)) && !found.contains(&index) {
-                found.push(index);
-                pending.push(index);
-            }
-        }
-    }
-    found
-}
-
 /// Where an item, or one nested in it, reads a variable of a function around it.
-fn reference(project: &Project, code: CodeId, wanted: Outer) -> Option<(CodeId, Val)> {
+pub(super) fn reference(project: &Project, code: CodeId, wanted: Outer) -> Option<(CodeId, Val)> {
     let file = project.file(code.module);
     file.ids()
         .filter(|item| *item == code.item || file.ancestors(*item).any(|outer| outer == code.item))
@@ -159,7 +106,7 @@ fn done_callback(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
             Callback::Inner(inner) => reference(project, inner, variable),
             _ => Some((code, value)),
         };
-        Cycle { code, at: Some(at), kind: CycleKind::DoneCallback, back: place, name }
+        Cycle { code, at: Some(at), kind: CycleKind::DoneCallback, back: place, name, held: None }
     })
 }
 
@@ -193,6 +140,9 @@ fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> 
     {
         return None;
     }
+    if is_class_object(project, code, base) || is_put_back(project, code, at, facts.str(name)) {
+        return None;
+    }
     let captured = capture::captured(project, code, (value, &callback));
     captured.contains(&variable).then(|| Cycle {
         code,
@@ -203,6 +153,59 @@ fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> 
             _ => Some((code, value)),
         },
         name: format!("{}.{}", name_of(project, code, variable), facts.str(name)),
+        held: None,
+    })
+}
+
+/// Whether a value is a class: it stays anyway.
+fn is_class_object(project: &Project, code: CodeId, value: Val) -> bool {
+    let Op::Load(var) = project.facts(code).body.op(value) else { return false };
+    let is_named = match project.entity(code, value) {
+        Some(Entity::Class(_)) => true,
+        Some(Entity::External(path)) => {
+            path.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
+        }
+        _ => false,
+    };
+    is_named
+        || project.facts(code).var_name(var) == "cls"
+        || project.self_class(code, var).is_some_and(|(_, is_class)| is_class)
+}
+
+/// Whether the attribute gets something else again: in the same function, in one nested in it, or in another method
+/// of the object.
+fn is_put_back(project: &Project, code: CodeId, stored: Val, name: &str) -> bool {
+    let file = project.file(code.module);
+    let nested =
+        file.ids().filter(|item| *item == code.item || file.ancestors(*item).any(|outer| outer == code.item));
+    let here = nested.into_iter().any(|item| {
+        let facts = file.facts(item);
+        facts.body.insts.iter().enumerate().any(|(index, inst)| {
+            let is_other = item != code.item || Val::new(index) != stored;
+            match inst.op {
+                Op::StoreAttr { name: found, .. } => {
+                    is_other && facts.str(found) == name && item != code.item
+                }
+                Op::DeleteAttr { name: found, .. } => facts.str(found) == name,
+                // `del object.__dict__["name"]`, `delattr(object, "name")`
+                Op::Const(Const::Str(text)) => facts.str(text) == name,
+                _ => false,
+            }
+        })
+    });
+    let facts = project.facts(code);
+    let Op::StoreAttr { base, .. } = facts.body.op(stored) else { return here };
+    let Op::Load(var) = facts.body.op(base) else { return here };
+    let Some((class, _)) = project.self_class(code, var) else { return here };
+    here || project.sites(project.attribute(class, Symbol::of(name))).iter().any(|site| {
+        let is_other = site.code != code && site.depth == 0 && !is_initial(project, site.code);
+        let facts = project.facts(site.code);
+        is_other
+            && match site.find(project).kind {
+                UseKind::Bind(value) => matches!(facts.body.op(value), Op::Const(Const::None)),
+                UseKind::Unbind => true,
+                _ => false,
+            }
     })
 }
 
@@ -226,6 +229,7 @@ fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
         kind: CycleKind::InnerClass,
         back: Some((class, at)),
         name: facts.own_name().to_owned(),
+        held: None,
     })
 }
 
@@ -262,7 +266,7 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
     let class = project.enclosing_class(code)?;
     let owner = project.file(code.module).dotted_name(class.0.item);
     let name = if is_object(child) { format!("{owner}.{name}") } else { name };
-    Some(Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name })
+    Some(Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name, held: None })
 }
 
 fn local(project: &Project, code: CodeId, value: Val) -> Option<Outer> {

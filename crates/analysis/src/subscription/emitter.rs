@@ -13,6 +13,8 @@ pub(super) struct Emitted {
     pub stored: ValueId,
     pub undo: Vec<String>,
     pub gives_undo: bool,
+    /// Whether what is kept is called, and then what that gives: the emitter keeps weak references.
+    pub is_dereferenced: bool,
 }
 
 /// What a call registers with, if it calls a function of the project that stores an argument.
@@ -50,7 +52,25 @@ pub(super) fn registration(project: &Project, code: CodeId, call: Val, callee: V
     let undo = undoing(project, function, holder);
     let gives_undo =
         returned_function(project, function).is_some() && !matches!(facts.body.op(callee), Op::Call { .. });
-    Some(Emitted { sink, stored: function.value(stored), undo, gives_undo })
+    let is_dereferenced = is_dereferenced(project, holder);
+    Some(Emitted { sink, stored: function.value(stored), undo, gives_undo, is_dereferenced })
+}
+
+/// Whether each place that calls what a holder keeps calls what comes out of that again: `reference()(event)`.
+fn is_dereferenced(project: &Project, holder: Holder) -> bool {
+    let calls = project.sites(holder).iter().filter(|site| site.depth > 0).filter_map(|site| {
+        let used = site.find(project);
+        (used.kind == UseKind::Invoke).then_some((site.code, used.at))
+    });
+    let mut calls = calls.map(|(code, call)| {
+        let facts = project.facts(code);
+        let is_it = |value: Val| {
+            value == call
+                || matches!(facts.body.op(value), Op::Load(var) if facts.only_value(var) == Some(call))
+        };
+        facts.body.insts.iter().any(|inst| matches!(inst.op, Op::Call { callee, .. } if is_it(callee)))
+    });
+    calls.next() == Some(true) && calls.all(|again| again)
 }
 
 /// The inner function that a function returns.

@@ -4,20 +4,24 @@
 //! callback that holds the object strongly, and nothing in the project that takes this callback back.
 
 mod emitter;
+mod once;
 mod removal;
+mod repeated;
 mod sink;
 
 use leakwright_catalogue::{Holds, Words};
 
 use crate::capture::{self, Callback};
-use crate::growth::guard;
-use crate::growth::holder::{is_initializer, is_teardown};
-use crate::growth::{HolderKind, Sign};
+use crate::growth::Sign;
+use crate::growth::holder::is_initializer;
 use crate::ir::{ArgKind, BlockId, Const, Op, UseKind, Val};
-use crate::project::{ClassId, CodeId, Project, ReferenceKind, ValueId};
+use crate::project::{ClassId, CodeId, Project, ValueId};
 
 pub use removal::Removal;
+pub use repeated::{Registered, RepeatedRegistration, repeated};
 pub use sink::Sink;
+
+use once::{is_once, making_calls, runs_once};
 
 /// A callback that is never taken back from something that outlives it.
 #[derive(Clone, Debug)]
@@ -44,6 +48,11 @@ pub struct LeakedSubscription {
     pub signs: Vec<Sign>,
     /// More of the same in the same function.
     pub others: Vec<Val>,
+    /// The method of the class that lets go of what its objects hold.
+    pub teardown: Option<CodeId>,
+    /// Whether the project's own emitter calls what it keeps and then what that gives, as one does that keeps weak
+    /// references.
+    pub is_dereferenced: bool,
 }
 
 /// A call that hands a callback over.
@@ -54,6 +63,7 @@ struct Registration {
     holds: Holds,
     gives_undo: bool,
     is_qt: bool,
+    is_dereferenced: bool,
 }
 
 /// The subscriptions of a file that leak, in the order of the source.
@@ -94,7 +104,7 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
         (Holds::Weak, _) | (Holds::WeakMethods, Callback::Method(_)) => says_strong(project, code, call),
         _ => !says_weak(project, code, call),
     };
-    if !is_kept || is_once(project, code, class, block) {
+    if !is_kept || is_once(project, code, Some(class), block) {
         return None;
     }
     // What is handed out takes the callback back, if somebody keeps it.
@@ -115,6 +125,8 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
         is_qt: registration.is_qt,
         signs,
         others: Vec::new(),
+        teardown: crate::obligation::teardown(project, class),
+        is_dereferenced: registration.is_dereferenced,
     })
 }
 
@@ -130,7 +142,7 @@ fn registration(
     let facts = project.facts(code);
     let known = &project.catalogue().subscriptions;
     let plain = |sink, stored, undo: Vec<String>, holds, gives_undo| {
-        Some(Registration { sink, stored, undo, holds, gives_undo, is_qt: false })
+        Some(Registration { sink, stored, undo, holds, gives_undo, is_qt: false, is_dereferenced: false })
     };
     if let Some(path) = project.import_path(code, callee)
         && let Some(entry) = known.function(&path)
@@ -144,7 +156,9 @@ fn registration(
         return plain(Sink::Process(path), None, entry.undo.clone(), entry.holds, entry.gives_undo);
     }
     if let Some(found) = emitter::registration(project, code, call, callee) {
-        return plain(found.sink, Some(found.stored), found.undo, Holds::Strong, found.gives_undo);
+        let is_dereferenced = found.is_dereferenced;
+        let plain = plain(found.sink, Some(found.stored), found.undo, Holds::Strong, found.gives_undo);
+        return plain.map(|plain| Registration { is_dereferenced, ..plain });
     }
     let Op::Attr { base, name } = facts.body.op(callee) else { return None };
     let name = facts.str(name);
@@ -158,6 +172,7 @@ fn registration(
             holds: Holds::WeakMethods,
             gives_undo: false,
             is_qt: true,
+            is_dereferenced: false,
         });
     }
     // A class of the project whose code is in view, and that keeps nothing.
@@ -218,31 +233,6 @@ fn is_result_used(project: &Project, code: CodeId, call: Val) -> bool {
     })
 }
 
-/// Whether a registration runs once for the whole process: behind a flag that all objects share, in a
-/// class with one object, or in code that says so by its name.
-fn is_once(project: &Project, code: CodeId, class: ClassId, block: BlockId) -> bool {
-    let name = project.facts(code).own_name();
-    if name.ends_with("_once") || name == "main" || is_teardown(project, name) {
-        return true;
-    }
-    // A class that says how its objects are made hands out one again and again.
-    let is_metaclass = project.external_bases(class).contains(&"type");
-    if project.class_member(class, "__new__").is_some() || is_metaclass {
-        return true;
-    }
-    let decorated = |name: &str| name.contains("singleton");
-    let facts = project.facts(class.0);
-    let is_singleton = facts.decorators.iter().any(|decorator| match facts.body.op(*decorator) {
-        Op::Load(var) => decorated(&facts.var_name(var).to_lowercase()),
-        Op::Attr { name, .. } => decorated(&facts.str(name).to_lowercase()),
-        _ => false,
-    });
-    let of_meta = facts.body.args(facts.bases).iter().any(|arg| {
-        project.import_path(class.0, arg.value).is_some_and(|path| path.to_lowercase().contains("singleton"))
-    });
-    is_singleton || of_meta || guard::runs_once(project, HolderKind::Module, code, block)
-}
-
 /// The signs; `None` where the objects are known to be few.
 fn signs(
     project: &Project,
@@ -251,8 +241,6 @@ fn signs(
     registration: &Registration,
     removal: &Removal,
 ) -> Option<Vec<Sign>> {
-    let words = &project.catalogue().words;
-    let facts = project.facts(class.0);
     let mut signs = Vec::new();
     match &registration.sink {
         Sink::Process(_) => signs.push(Sign::new(2, "what keeps the callback lives as long as the process")),
@@ -274,12 +262,7 @@ fn signs(
     if registration.stored.is_some() {
         signs.push(Sign::new(1, "the code that keeps it is in view"));
     }
-    let name = facts.own_name();
-    if Words::last(&words.short_lived_class, name) {
-        signs.push(Sign::new(1, "the class is made for one piece of work, by its name"));
-    } else if Words::last(&words.long_lived_class, name) || is_part(name) {
-        signs.push(Sign::new(-2, "objects of the class live long, by its name"));
-    }
+    signs.extend(class_sign(project, class));
     let calls = making_calls(project, class);
     if calls.iter().any(|code| !runs_once(project, *code)) {
         signs.push(Sign::new(1, "objects of the class are made in functions"));
@@ -288,6 +271,18 @@ fn signs(
         return None;
     }
     Some(signs)
+}
+
+/// What the name of a class says of how many of its objects there are.
+fn class_sign(project: &Project, class: ClassId) -> Option<Sign> {
+    let words = &project.catalogue().words;
+    let name = project.facts(class.0).own_name();
+    if Words::last(&words.short_lived_class, name) {
+        Some(Sign::new(1, "the class is made for one piece of work, by its name"))
+    } else {
+        let lasts = Words::last(&words.long_lived_class, name) || is_part(name);
+        lasts.then(|| Sign::new(-3, "objects of the class live long, by its name"))
+    }
 }
 
 /// Whether a class is a part of a program of which there are as many as are installed, by its name.
@@ -319,21 +314,6 @@ fn is_part(name: &str) -> bool {
             | "executor"
             | "instance"
     )
-}
-
-/// The items that make objects of a class, or of one derived from it, outside tests.
-fn making_calls(project: &Project, class: ClassId) -> Vec<CodeId> {
-    let classes = project.descendants(class).into_iter();
-    let made = classes.flat_map(|class| project.references(class.0));
-    made.filter(|found| found.kind == ReferenceKind::Call && !project.module(found.code.module).is_test)
-        .map(|found| found.code)
-        .collect()
-}
-
-/// Whether an item runs once in a process: module and class bodies, and what starts the program.
-fn runs_once(project: &Project, code: CodeId) -> bool {
-    let facts = project.facts(code);
-    !facts.is_function() || matches!(facts.own_name(), "main" | "_main" | "run")
 }
 
 /// Whether an attribute is bound to a parameter of its method, and to which.

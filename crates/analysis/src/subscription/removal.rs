@@ -29,10 +29,6 @@ pub(super) fn find(
 ) -> Option<Removal> {
     let mut family = project.ancestry(class);
     family.extend(project.descendants(class));
-    let name = match callback {
-        Callback::Method(method) => Some(project.facts(*method).own_name().to_owned()),
-        _ => None,
-    };
     let mut found = Removal::Never;
     for (module, facts) in project.modules() {
         if facts.is_test {
@@ -50,7 +46,7 @@ pub(super) fn find(
                 continue;
             }
             for call in (0..facts.body.insts.len()).map(Val::new) {
-                match takes_back(project, code, call, name.as_deref(), undo, is_own) {
+                match takes_back(project, code, call, callback, undo, is_own) {
                     Some(true) if project.facts(code).own_name() == "__del__" && is_own => {
                         found = Removal::Finalizer(code);
                     }
@@ -76,7 +72,7 @@ fn takes_back(
     project: &Project,
     code: CodeId,
     call: Val,
-    method: Option<&str>,
+    callback: &Callback,
     undo: &[String],
     is_own: bool,
 ) -> Option<bool> {
@@ -89,6 +85,10 @@ fn takes_back(
     {
         return Some(true);
     }
+    let method = match callback {
+        Callback::Method(method) => Some(project.facts(*method).own_name()),
+        _ => None,
+    };
     let Op::Call { callee, args } = facts.body.op(call) else { return None };
     let called = match facts.body.op(callee) {
         Op::Attr { name, .. } => facts.str(name),
@@ -115,6 +115,8 @@ fn takes_back(
         Some(method) if given.contains(&method) => Some(true),
         _ if !is_known => None,
         Some(_) if !given.is_empty() => Some(false),
+        // A lambda is no method.
+        None if *callback == Callback::Lambda && !given.is_empty() => None,
         _ => is_own.then_some(true),
     }
 }

@@ -304,6 +304,8 @@ impl<'p> Tracer<'p> {
                 _ => derived(found),
             };
         }
+        // What a module returns besides is often a count or a state.
+        let here = if matches!(parts.first(), Some(Part::At(1..))) { Carries::Unknown } else { here };
         if modules::is_module(self.project, frame.code, callee) {
             return here;
         }

@@ -4,7 +4,8 @@
 //!
 //! Finds callbacks that a class hands to something that lives longer than its objects, and never takes
 //! back: bound methods, closures over `self`, and the object itself, given to `atexit`, to an event bus, to
-//! emitters of the project or a known library.
+//! emitters of the project or a known library. Also finds what is given to something that lives as long as the
+//! process anew each time the code runs: another handler of a logger for each object.
 //!
 //! ## Why it leaks
 //!
@@ -39,7 +40,10 @@
 //!
 //! ## Fix safety
 //!
-//! What takes the callback back is shown, not written: only a person knows when the object is done with.
+//! Where the class has a method that lets go, what takes the callback back is added at its end. Where the emitter
+//! calls what the callbacks it keeps give, as it does with weak references, the method is wrapped in a
+//! `WeakMethod`. Both are *unsafe*: the object is not told of events any more after that. Elsewhere the remedy is
+//! shown: only a person knows when the object is done with.
 //!
 //! ## Known limits
 //!
@@ -56,14 +60,18 @@
 //! - [`weakref.WeakMethod`](https://docs.python.org/3/library/weakref.html#weakref.WeakMethod)
 
 use leakwright_analysis::Callback;
-use leakwright_analysis::subscription::{self, LeakedSubscription, Removal, Sink};
+use leakwright_analysis::growth::Repeats;
+use leakwright_analysis::subscription::{
+    self, LeakedSubscription, Registered, Removal, RepeatedRegistration, Sink,
+};
 
 use crate::context::Context;
 use crate::finding::{Evidence, Finding, LeakType, Risk, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
-use crate::lasting;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
+use crate::subject::Subject;
+use crate::{lasting, unregistering};
 
 pub(crate) struct LeakedSubscriptionRule;
 
@@ -87,10 +95,17 @@ impl Rule for LeakedSubscriptionRule {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
         let leaks = subscription::leaked(context.project, context.items());
         findings.extend(leaks.iter().map(|leak| finding(context, rule, leak)));
+        let repeated = subscription::repeated(context.project, context.items());
+        findings.extend(repeated.iter().map(|found| repeated_finding(context, rule, found)));
     }
 
-    fn fixes(&self, finding: &Finding, _: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {
-        vec![Fix::display("unregister", finding.recommendation.clone())]
+    fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
+        let fixes = unregistering::fixes(finding, context, sources);
+        if fixes.is_empty() {
+            vec![Fix::display("unregister", finding.recommendation.clone())]
+        } else {
+            fixes
+        }
     }
 }
 
@@ -110,6 +125,12 @@ fn finding(context: &Context<'_>, rule: RuleId, leak: &LeakedSubscription) -> Fi
             reason: format!("grows linearly, one `{class}` per registration"),
         },
         ..lasting::finding(context, rule, range, context.name_of(leak.code), words)
+    };
+    finding.subject = Subject::Registered {
+        call: leak.code.value(leak.call),
+        undo: leak.undo.clone(),
+        teardown: leak.teardown,
+        is_dereferenced: leak.is_dereferenced,
     };
     let mut show = |role, module, range, message: String| {
         finding.evidence.push(Evidence { role, module, range, message });
@@ -134,6 +155,46 @@ fn finding(context: &Context<'_>, rule: RuleId, leak: &LeakedSubscription) -> Fi
     finding
 }
 
+fn repeated_finding(context: &Context<'_>, rule: RuleId, found: &RepeatedRegistration) -> Finding {
+    let range = context.file().value_range(found.code.item, found.call);
+    let keeper = keeper(&found.sink);
+    let what = match &found.what {
+        Registered::Object(class) => format!("another `{class}`"),
+        Registered::Method(method) => format!("another `{method}` with its object"),
+        Registered::Closure => "another closure with all it uses".to_owned(),
+    };
+    let each = match found.repeats {
+        Repeats::PerObject => "for each new object",
+        _ => "each time this runs",
+    };
+    let words = [
+        format!("{keeper} keeps {what} {each}"),
+        "something new is registered in code that repeats, and nothing takes it back".to_owned(),
+        match found.undo.first() {
+            Some(undo) => format!("register once, look first at what is registered, or call `{undo}`"),
+            None => "register once for the process".to_owned(),
+        },
+    ];
+    let mut finding = Finding {
+        confidence: lasting::confidence(&found.signs),
+        signs: found.signs.clone(),
+        impact: "one more per registration; size unknown".to_owned(),
+        risk: Risk { level: RiskLevel::Medium, reason: format!("grows linearly, by one {each}") },
+        ..lasting::finding(context, rule, range, context.name_of(found.code), words)
+    };
+    let message = "kept from here on".to_owned();
+    finding.evidence.push(Evidence { role: Role::Registered, module: context.module, range, message });
+    finding.evidence.extend(lasting::repeats(context, found.code, found.repeats));
+    finding
+}
+
+fn keeper(sink: &Sink) -> String {
+    match sink {
+        Sink::Process(name) | Sink::Global(name) | Sink::Argument(name) => format!("`{name}`"),
+        Sink::Own => "Qt".to_owned(),
+    }
+}
+
 fn message(context: &Context<'_>, leak: &LeakedSubscription, class: &str) -> String {
     let what = match &leak.callback {
         Callback::Method(method) => format!("`self.{}`", context.project.facts(*method).own_name()),
@@ -143,10 +204,7 @@ fn message(context: &Context<'_>, leak: &LeakedSubscription, class: &str) -> Str
         }
         Callback::Object => "`self`".to_owned(),
     };
-    let keeper = match &leak.sink {
-        Sink::Process(name) | Sink::Global(name) | Sink::Argument(name) => format!("`{name}`"),
-        Sink::Own => "Qt".to_owned(),
-    };
+    let keeper = keeper(&leak.sink);
     format!("{keeper} keeps {what} and with it every `{class}`")
 }
 

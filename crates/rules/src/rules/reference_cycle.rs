@@ -9,23 +9,38 @@
 //! ## Why it leaks
 //!
 //! Reference counts never free a cycle. It stays, with all that hangs on it, until the cyclic collector
-//! comes by: late for what is large, never where the collector is disabled.
+//! comes by: late for what is large, never where the collector is disabled. It is a warning where the program
+//! turns the collector off, or where an object of the cycle has a `__del__` that waits for it.
 //!
 //! ## Example
 //!
 //! ```python
-//! def total(tree):
-//!     def walk(node):  # information: [LW402]
-//!         return node.value + sum(walk(child) for child in node.children)
+//! def names(tree):
+//!     found = []
 //!
-//!     return walk(tree)
+//!     def walk(node):  # information: [LW402]
+//!         found.append(node.name)
+//!         for child in node.children:
+//!             walk(child)
+//!
+//!     walk(tree)
+//!     return found
 //! ```
 //!
 //! ## Use instead
 //!
 //! ```python
-//! def total(tree):
-//!     return tree.value + sum(total(child) for child in tree.children)
+//! def names(tree):
+//!     found = []
+//!
+//!     def walk(node):
+//!         found.append(node.name)
+//!         for child in node.children:
+//!             walk(child)
+//!
+//!     walk(tree)
+//!     del walk
+//!     return found
 //! ```
 //!
 //! ## Fix safety
@@ -34,18 +49,19 @@
 //!
 //! ## Known limits
 //!
-//! Only shapes that are certain to close a cycle are looked for. It is information: whether the collector
-//! comes by soon enough depends on what the objects hold.
+//! Only shapes that are certain to close a cycle are looked for, and inner functions only where they hold data of
+//! the function around them. It is information: whether the collector comes by soon enough depends on what the
+//! objects hold.
 //!
 //! ## References
 //!
 //! - [`gc`](https://docs.python.org/3/library/gc.html)
 //! - [`weakref`](https://docs.python.org/3/library/weakref.html)
 
-use leakwright_analysis::reference::{self, Cycle, CycleKind};
+use leakwright_analysis::reference::{self, Cycle, CycleKind, Matter};
 
 use crate::context::Context;
-use crate::finding::{Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity};
+use crate::finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
 use crate::lasting;
 use crate::registry::docs;
@@ -107,7 +123,38 @@ fn finding(context: &Context<'_>, rule: RuleId, cycle: &Cycle) -> Finding {
             message: "the reference back".to_owned(),
         });
     }
+    if let Some(matter) = reference::matter(project, cycle) {
+        raise(context, &mut finding, matter);
+    }
     finding
+}
+
+/// Makes a cycle a warning whose end matters.
+fn raise(context: &Context<'_>, finding: &mut Finding, matter: Matter) {
+    let project = context.project;
+    let (module, range, message) = match matter {
+        Matter::CollectorOff(at) => {
+            let module = at.code.module;
+            (
+                module,
+                project.file(module).value_range(at.code.item, at.value),
+                "the collector is turned off here",
+            )
+        }
+        Matter::Finalizer(code) => {
+            let range = project.file(code.module).range(code.item, project.facts(code).name_range);
+            (code.module, range, "this does not run before the collector comes by")
+        }
+    };
+    finding.severity = Severity::Warning;
+    finding.confidence = Confidence::Medium;
+    finding.risk.level = RiskLevel::Medium;
+    if matches!(matter, Matter::CollectorOff(_)) {
+        finding.growth = Growth::Linear;
+        "nothing frees the cycle: the collector is turned off".clone_into(&mut finding.risk.reason);
+        "what the cycle holds, each time".clone_into(&mut finding.impact);
+    }
+    finding.evidence.push(Evidence { role: Role::Created, module, range, message: message.to_owned() });
 }
 
 /// Message, pattern and recommendation.
@@ -115,7 +162,12 @@ fn words(cycle: &Cycle) -> [String; 3] {
     let name = &cycle.name;
     let [message, pattern, recommendation] = match cycle.kind {
         CycleKind::RecursiveInner => [
-            format!("`{name}` refers to itself through a variable of the function around it"),
+            match &cycle.held {
+                Some(held) => {
+                    format!("`{name}` refers to itself, and keeps `{held}` of the function around it")
+                }
+                None => format!("`{name}` refers to itself through a variable of the function around it"),
+            },
             "an inner function is in a cycle with its own variable, made on each call".to_owned(),
             format!("move `{name}` out of the function, or `del` it before the function returns"),
         ],

@@ -1,0 +1,64 @@
+//! When a cycle is more than a delay: the collector is off, or something waits for the object to go.
+
+use std::sync::OnceLock;
+
+use super::cycle::{Cycle, CycleKind};
+use crate::ir::Op;
+use crate::project::{ClassId, CodeId, Project, ValueId};
+
+/// Why it matters when a cycle is freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// The program turns the collector off here, and nothing turns it on or calls it.
+    CollectorOff(ValueId),
+    /// This finaliser of an object in the cycle runs only then.
+    Finalizer(CodeId),
+}
+
+/// Where a project turns the collector off for good, looked for when it is first asked.
+#[derive(Clone, Default)]
+pub(crate) struct Collector(OnceLock<Option<ValueId>>);
+
+/// Why it matters when a cycle is freed, if it does.
+pub fn matter(project: &Project, cycle: &Cycle) -> Option<Matter> {
+    let off = match project.collector() {
+        Some(known) => *known.0.get_or_init(|| turned_off(project)),
+        None => turned_off(project),
+    };
+    if let Some(at) = off {
+        return Some(Matter::CollectorOff(at));
+    }
+    let class = project.enclosing_class(cycle.code).filter(|_| cycle.kind == CycleKind::Parent)?;
+    finalizer(project, class).map(Matter::Finalizer)
+}
+
+/// The finaliser of a class, where it does something.
+fn finalizer(project: &Project, class: ClassId) -> Option<CodeId> {
+    let found = project.class_member(class, "__del__")?;
+    let does = project.facts(found).body.insts.iter().any(|inst| matches!(inst.op, Op::Call { .. }));
+    does.then_some(found)
+}
+
+fn turned_off(project: &Project) -> Option<ValueId> {
+    let of_files = project.modules().filter(|(_, module)| !module.is_test);
+    of_files.into_iter().find_map(|(module, _)| {
+        let calls = |name: &str| project.items(module).find_map(|code| call_of(project, code, name));
+        let imports = project.file(module).facts(crate::file::ItemId::MODULE).names.find("gc").is_some();
+        let off = imports.then(|| calls("gc.disable"))??;
+        (calls("gc.enable").is_none() && calls("gc.collect").is_none()).then_some(off)
+    })
+}
+
+fn call_of(project: &Project, code: CodeId, path: &str) -> Option<ValueId> {
+    let facts = project.facts(code);
+    let last = path.rsplit('.').next().unwrap_or(path);
+    facts.names.find(last)?;
+    let calls = facts.body.originals().flat_map(|block| facts.body.values(block));
+    calls
+        .filter(|at| match facts.body.op(*at) {
+            Op::Call { callee, .. } => project.import_path(code, callee).as_deref() == Some(path),
+            _ => false,
+        })
+        .map(|at| code.value(at))
+        .next()
+}
