@@ -35,6 +35,11 @@ pub(crate) enum Subject {
         /// Whether it may be put into a `with` statement: it stays in the function, under one name.
         is_local: bool,
     },
+    /// An exception that is kept.
+    Exception {
+        /// The exception where it is kept.
+        value: ValueId,
+    },
     /// A tensor that is kept.
     Kept {
         /// The tensor where it is kept.

@@ -1,6 +1,7 @@
 //! References that keep objects alive beyond their use: cycles that only the collector frees, exceptions and
 //! frames that are kept, closures that hold more than they need.
 
+mod caught;
 mod collector;
 mod cycle;
 mod recursion;

@@ -1,9 +1,10 @@
 //! Exceptions and tracebacks that are kept: each holds the frames it passed, and all their variables.
 
+use super::caught::{is_caught, is_cleared, is_exception_class, is_given_caught, is_of_triple};
 use crate::flow::Flow;
 use crate::growth::holder::is_initializer;
-use crate::ir::{ArgKind, Const, Op, UseKind, Val, VarId};
-use crate::project::{CodeId, Holder, Project, ReferenceKind, Symbol};
+use crate::ir::{ArgKind, Const, Op, UseKind, Val};
+use crate::project::{CodeId, Entity, Holder, Project, Symbol};
 
 /// An exception or traceback that is kept.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct StoredTraceback {
     pub code: CodeId,
     /// Where it does.
     pub at: Val,
+    /// The exception or traceback.
+    pub value: Val,
     /// How it is kept.
     pub kind: TracebackKind,
     /// What keeps it, by its name.
@@ -31,6 +34,8 @@ pub enum TracebackKind {
     Lasting,
     /// A field of an object that is handed on.
     Field,
+    /// A context variable: as long as the thread, or the task, in whose context it is set.
+    Context,
 }
 
 /// The exceptions and tracebacks that the code of items keeps, in their order.
@@ -45,6 +50,7 @@ pub fn stored_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>)
             found.extend(own_frame(project, code, at));
             found.extend(kept(project, code, at));
             found.extend(in_field(project, code, at));
+            found.extend(in_context(project, code, at));
         }
     }
     found
@@ -66,7 +72,7 @@ fn own_frame(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback
         return None;
     }
     let name = facts.var_name(var).to_owned();
-    Some(StoredTraceback { code, at, kind: TracebackKind::OwnFrame, name, used: Vec::new() })
+    Some(StoredTraceback { code, at, value, kind: TracebackKind::OwnFrame, name, used: Vec::new() })
 }
 
 /// The call of `sys.exc_info` whose traceback a value is, or holds.
@@ -98,37 +104,6 @@ fn traceback_source(project: &Project, code: CodeId, value: Val) -> Option<Val> 
     }
 }
 
-/// Whether a variable is bound by `except … as`.
-fn is_caught(project: &Project, code: CodeId, value: Val) -> bool {
-    let facts = project.facts(code);
-    let Op::Load(var) = facts.body.op(value) else { return false };
-    is_caught_variable(project, code, var)
-}
-
-fn is_caught_variable(project: &Project, code: CodeId, var: VarId) -> bool {
-    let facts = project.facts(code);
-    let stores = &facts.var(var).stores;
-    !stores.is_empty()
-        && stores.iter().all(|store| {
-            facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Caught(_)))
-        })
-}
-
-/// A parameter that some caller fills with an exception that it caught.
-fn is_given_caught(project: &Project, code: CodeId, value: Val) -> bool {
-    let facts = project.facts(code);
-    let Op::Load(var) = facts.body.op(value) else { return false };
-    facts.var(var).is_parameter
-        && project.references(code).iter().filter(|found| found.kind == ReferenceKind::Call).any(|found| {
-            let caller = project.facts(found.code);
-            let Op::Call { args, .. } = caller.body.op(found.at) else { return false };
-            caller.body.args(args).iter().any(|arg| {
-                is_caught(project, found.code, arg.value)
-                    && project.parameter_for(found.code, found.at, arg.value, code) == Some(var)
-            })
-        })
-}
-
 /// `self.error = error`, `self.errors.append(error)`, in a handler or in what a handler calls.
 fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
     let facts = project.facts(code);
@@ -142,7 +117,7 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
     };
     let is_exception =
         is_caught(project, code, value) || (base.is_some() && is_given_caught(project, code, value));
-    if !is_exception {
+    if !is_exception || is_cleared(project, code, value) {
         return None;
     }
     let place = match base {
@@ -151,6 +126,11 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
     };
     let located = project.locate(code, place).filter(|located| located.rest.is_empty())?;
     if matches!(located.holder, Holder::Local { .. }) || is_let_go(project, located.holder, (code, at)) {
+        return None;
+    }
+    if let Holder::Attribute { class, .. } = located.holder
+        && (is_exception_class(project, class) || is_of_library(project, code, at, located.holder))
+    {
         return None;
     }
     let on_class = matches!(located.holder, Holder::Attribute { class, .. }
@@ -172,7 +152,82 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
         .map(|site| (site.code, site.find(project).at))
         .collect();
     let name = symbol(project, located.holder)?;
-    Some(StoredTraceback { code, at, kind, name, used })
+    Some(StoredTraceback { code, at, value, kind, name, used })
+}
+
+/// Whether an attribute of another object is one that the classes of the project do not have themselves: a library
+/// gives it a meaning.
+fn is_of_library(project: &Project, code: CodeId, at: Val, holder: Holder) -> bool {
+    let facts = project.facts(code);
+    let Op::StoreAttr { base, .. } = facts.body.op(at) else { return false };
+    if matches!(facts.body.op(base), Op::Load(var) if project.self_class(code, var).is_some()) {
+        return false;
+    }
+    !project.sites(holder).iter().any(|site| {
+        site.depth == 0
+            && matches!(site.find(project).kind, UseKind::Bind(_))
+            && project.enclosing_class(site.code) == holder.class()
+    })
+}
+
+/// `last_seen.set(error)`, where it is a context variable.
+fn in_context(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+    let facts = project.facts(code);
+    let Op::Call { callee, args } = facts.body.op(at) else { return None };
+    let Op::Attr { base, name } = facts.body.op(callee) else { return None };
+    let [given] = facts.body.args(args) else { return None };
+    if facts.str(name) != "set" {
+        return None;
+    }
+    let value = given.value;
+    let is_exception = is_caught(project, code, value) || is_of_triple(project, code, value);
+    let refers_weakly = || facts.names.iter().any(|name| matches!(name, "weakref" | "ref"));
+    if !is_exception || is_cleared(project, code, value) || refers_weakly() || is_reset(project, code, at) {
+        return None;
+    }
+    let name = context_variable(project, code, base)?;
+    Some(StoredTraceback { code, at, value, kind: TracebackKind::Context, name, used: Vec::new() })
+}
+
+/// The name of a context variable, if a value is one: a variable of a module, or an attribute that the file binds to one.
+fn context_variable(project: &Project, code: CodeId, value: Val) -> Option<String> {
+    let facts = project.facts(code);
+    let makes = |code: CodeId, value: Val| match project.facts(code).body.op(value) {
+        Op::Call { callee, .. } => project
+            .import_path(code, callee)
+            .is_some_and(|path| path.rsplit('.').next() == Some("ContextVar")),
+        _ => false,
+    };
+    match facts.body.op(value) {
+        Op::Attr { name: wanted, .. } => {
+            let wanted = facts.str(wanted);
+            let binds = project.items(code.module).any(|code| {
+                let facts = project.facts(code);
+                facts.body.insts.iter().any(|inst| match inst.op {
+                    Op::StoreAttr { name, value, .. } => facts.str(name) == wanted && makes(code, value),
+                    _ => false,
+                })
+            });
+            binds.then(|| wanted.to_owned())
+        }
+        Op::Load(var) => {
+            let Entity::Global(module, global) = project.entity(code, value)? else { return None };
+            let own = project.module_code(CodeId { module, ..code });
+            let made = project.facts(own).only_value(project.file(module).global(global).var?)?;
+            makes(own, made).then(|| facts.var_name(var).to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Whether what `set` gives is used: to reset the variable.
+fn is_reset(project: &Project, code: CodeId, call: Val) -> bool {
+    let body = &project.facts(code).body;
+    body.insts.iter().any(|inst| {
+        let mut is_used = false;
+        body.operands(inst.op, |operand| is_used |= operand == call);
+        is_used
+    })
 }
 
 fn symbol(project: &Project, holder: Holder) -> Option<String> {
@@ -207,11 +262,7 @@ fn in_field(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback>
     let arg = facts.body.args(args).iter().find(|arg| is_caught(project, code, arg.value))?;
     let ArgKind::Keyword(field) = arg.kind else { return None };
     let class = project.constructed_class(code, at)?;
-    let is_error = |name: &str| {
-        ["Error", "Exception", "Warning", "Exit", "Interrupt"].iter().any(|ending| name.ends_with(ending))
-    };
-    let mut names = project.ancestry(class).into_iter().map(|class| project.facts(class.0).own_name());
-    if names.any(is_error) || project.external_bases(class).into_iter().any(is_error) {
+    if is_exception_class(project, class) || is_cleared(project, code, arg.value) {
         return None;
     }
     let field = facts.str(field).to_owned();
@@ -229,6 +280,7 @@ fn in_field(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback>
     (is_field && is_handed_on).then(|| StoredTraceback {
         code,
         at,
+        value: arg.value,
         kind: TracebackKind::Field,
         name: format!("{}.{field}", project.file(class.0.module).dotted_name(class.0.item)),
         used: Vec::new(),

@@ -3,7 +3,7 @@
 //! ## What it does
 //!
 //! Finds exceptions and tracebacks that are kept: in a variable of the frame that caught them, in an attribute
-//! that is never emptied, in a module variable, in a record that is handed on.
+//! that is never emptied, in a module variable, in a context variable, in a record that is handed on.
 //!
 //! ## Why it leaks
 //!
@@ -41,7 +41,8 @@
 //!
 //! ## Fix safety
 //!
-//! The remedy is shown, not written: who looks at the exception later may need its traceback.
+//! The exception is stored without its traceback, by `with_traceback(None)`. That is *unsafe*: who looks at it later
+//! does not see where it was raised. The exception is the same object, so whoever else has it does not see that either.
 //!
 //! ## Known limits
 //!
@@ -53,13 +54,15 @@
 //! - [`sys.exc_info`](https://docs.python.org/3/library/sys.html#sys.exc_info)
 
 use leakwright_analysis::reference::{self, StoredTraceback, TracebackKind};
+use leakwright_syntax::Kind;
 
 use crate::context::Context;
 use crate::finding::{Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity};
-use crate::fix::{Fix, Sources};
-use crate::lasting;
+use crate::fix::{Applicability, Edit, Fix, Sources};
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
+use crate::subject::Subject;
+use crate::{edits, lasting};
 
 pub(crate) struct StoredTracebackRule;
 
@@ -87,9 +90,24 @@ impl Rule for StoredTracebackRule {
         findings.extend(own.map(|stored| finding(context, rule, stored)));
     }
 
-    fn fixes(&self, finding: &Finding, _: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {
-        vec![Fix::display("drop-traceback", finding.recommendation.clone())]
+    fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
+        let fix = drop_traceback(finding, context, sources);
+        vec![fix.unwrap_or_else(|| Fix::display("drop-traceback", finding.recommendation.clone()))]
     }
+}
+
+/// Stores the exception without its traceback.
+fn drop_traceback(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Option<Fix> {
+    let Subject::Exception { value } = finding.subject else { return None };
+    let module = value.code.module;
+    let range = context.project.file(module).value_range(value.code.item, value.value);
+    let node = edits::exact(sources.tree(module)?, range).filter(|node| node.kind() == Kind::Identifier)?;
+    Some(Fix {
+        id: "drop-traceback",
+        title: format!("Store `{}.with_traceback(None)`", node.text()),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit::insert(module, range.end, ".with_traceback(None)")],
+    })
 }
 
 fn finding(context: &Context<'_>, rule: RuleId, stored: &StoredTraceback) -> Finding {
@@ -109,6 +127,9 @@ fn finding(context: &Context<'_>, rule: RuleId, stored: &StoredTraceback) -> Fin
         },
         ..lasting::finding(context, rule, range, symbol, words(stored))
     };
+    if stored.kind != TracebackKind::OwnFrame {
+        finding.subject = Subject::Exception { value: stored.code.value(stored.value) };
+    }
     let kept = "kept from here on".to_owned();
     finding.evidence.push(Evidence { role: Role::Escapes, module: context.module, range, message: kept });
     for (code, at) in &stored.used {
@@ -140,6 +161,11 @@ fn words(stored: &StoredTraceback) -> [String; 3] {
             format!("`{name}` keeps exceptions, and with them the frames they passed"),
             "an exception is stored in something that lives as long as the process".to_owned(),
             "store what is needed of it as text, or `error.with_traceback(None)`".to_owned(),
+        ],
+        TracebackKind::Context => [
+            format!("`{name}` keeps an exception, and the frames it passed, for as long as the context"),
+            "an exception is set in a context variable".to_owned(),
+            "set a weak reference to it, or what is needed of it as text".to_owned(),
         ],
         TracebackKind::Field => [
             format!("`{name}` keeps an exception, and with it the frames it passed"),
