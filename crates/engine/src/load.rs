@@ -158,7 +158,7 @@ fn map(text: &Arc<str>, previous: Option<&FileFacts>) -> Result<Mapped, Problem>
     Budget::BATCH.limits.check(text).map_err(Problem::Refused)?;
     let mapping = || match map_direct(text, previous) {
         Some(mapped) => Ok(mapped),
-        None => map_tree(&parse(Arc::clone(text)).map_err(Problem::Refused)?, previous),
+        None => Ok(map_tree(&parse(Arc::clone(text)).map_err(Problem::Refused)?, previous)),
     };
     let internal = |_| Problem::Internal("the analysis".to_owned());
     catch_unwind(AssertUnwindSafe(mapping)).map_err(internal)?
@@ -178,12 +178,12 @@ fn map_direct(text: &str, previous: Option<&FileFacts>) -> Option<Mapped> {
     })
 }
 
-fn map_tree(tree: &Tree, previous: Option<&FileFacts>) -> Result<Mapped, Problem> {
-    Ok(Mapped {
+fn map_tree(tree: &Tree, previous: Option<&FileFacts>) -> Mapped {
+    Mapped {
         facts: Arc::new(FileFacts::map(tree, previous)),
         suppressions: suppressions(tree),
         syntax_error: tree.first_error().map(|range| line_of(tree.text(), range.start)),
-    })
+    }
 }
 
 /// Parses with the parser of this thread.

@@ -55,7 +55,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
         let mut inner: Vec<PathBuf> =
             std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         inner.sort();
-        inner.iter().for_each(|path| collect(path, files));
+        for path in inner {
+            collect(&path, files);
+        }
     } else if path.extension().is_some_and(|ending| ending == "py") {
         files.push(path.to_owned());
     }
