@@ -230,4 +230,14 @@ fn a_client_that_asks_for_documents_only_is_told_of_the_other_files() {
     client.notify("initialized", &json!({}));
     client.open(&a, LEAK, 1);
     assert_eq!(client.diagnostics(&a, 1).len(), 1);
+    // So is one that is known to ask again for half of it only.
+    let mut client = LspClient::spawn(folder.path());
+    let params = json!({
+        "workspaceFolders": folders,
+        "capabilities": self::capabilities(),
+        "clientInfo": { "name": "Neovim" }
+    });
+    assert_eq!(client.initialize(&params).get("diagnosticProvider"), None);
+    client.open(&a, LEAK, 1);
+    assert_eq!(client.diagnostics(&a, 1).len(), 1);
 }

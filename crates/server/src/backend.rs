@@ -171,7 +171,8 @@ impl Backend {
 #[tower_lsp::async_trait]
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let client = Client::new(&params.capabilities);
+        let client =
+            Client::new(&params.capabilities, params.client_info.as_ref().map(|it| it.name.as_str()));
         self.workers.initialize(client);
         if client.pulls {
             self.publisher.pull_documents();

@@ -43,7 +43,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(capabilities: &ClientCapabilities) -> Self {
+    /// What a client says that it can; `name` is what it says it is called.
+    pub(crate) fn new(capabilities: &ClientCapabilities, name: Option<&str>) -> Self {
         let text = capabilities.text_document.as_ref();
         let publish = text.and_then(|text| text.publish_diagnostics.as_ref());
         let workspace = capabilities.workspace.as_ref();
@@ -67,7 +68,9 @@ impl Client {
             watches_files: watches.and_then(|watches| watches.dynamic_registration).unwrap_or(false),
             has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
             registers_settings: configuration.and_then(|it| it.dynamic_registration).unwrap_or(false),
-            pulls: text.is_some_and(|text| text.diagnostic.is_some())
+            // Neovim, asked to ask again, asks only for files that are not open.
+            pulls: name != Some("Neovim")
+                && text.is_some_and(|text| text.diagnostic.is_some())
                 && workspace
                     .and_then(|workspace| workspace.diagnostic.as_ref())
                     .is_some_and(|diagnostic| diagnostic.refresh_support == Some(true)),
