@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask --help`.
 
 mod corpus;
+mod editors;
 mod generate;
 mod new_rule;
 mod run;
@@ -21,8 +22,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs what continuous integration runs: format, lints, generated files, all tests.
-    Test,
+    /// Runs all tests but those in editors, after format, lints and generated files.
+    Test {
+        #[command(subcommand)]
+        which: Option<Tests>,
+    },
     /// Writes the files that are made from others: the list of rules and their pages.
     Gen {
         /// Only says whether they are up to date.
@@ -40,9 +44,16 @@ enum Task {
     },
 }
 
+#[derive(Subcommand)]
+enum Tests {
+    /// Only the tests in real editors: those that are installed, or that are fetched.
+    Editors(editors::Options),
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
-        Task::Test => test::run(),
+        Task::Test { which: None } => test::run(),
+        Task::Test { which: Some(Tests::Editors(options)) } => editors::run(&options),
         Task::Gen { check } => generate::run(check),
         Task::Corpus(options) => corpus::run(&options),
         Task::NewRule { code, name } => new_rule::run(&code, &name),
