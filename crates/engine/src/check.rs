@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::configurations::Configurations;
 use crate::discover::{Found, discover};
 use crate::error::{FileError, Problem};
+use crate::known::Comparison;
 use crate::limits::Limits;
 use crate::linked::catalogue;
 use crate::load::{SourceFile, line_of, load, load_bytes, parse};
@@ -69,6 +70,8 @@ pub struct Checked {
     pub unused_suppressions: Vec<UnusedSuppression>,
     /// How many files were checked.
     pub files_checked: usize,
+    /// What the findings were compared with.
+    pub comparisons: Vec<Comparison>,
     files: Vec<SourceFile>,
     trees: Trees,
 }
@@ -82,6 +85,8 @@ pub struct Judged {
     pub is_suppressed: bool,
     /// What identifies it when lines shift.
     pub fingerprint: String,
+    /// Whether it was there before, and is not shown.
+    pub is_known: bool,
 }
 
 /// Something that is not reported.
@@ -185,7 +190,16 @@ pub(crate) fn judge(files: Vec<SourceFile>, mut errors: Vec<FileError>, options:
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let trees = Trees::new(&files);
     let files_checked = files.len();
-    Checked { project, findings, errors, unused_suppressions: unused, files_checked, files, trees }
+    Checked {
+        project,
+        findings,
+        errors,
+        unused_suppressions: unused,
+        files_checked,
+        comparisons: Vec::new(),
+        files,
+        trees,
+    }
 }
 
 struct FileResult {
@@ -210,7 +224,7 @@ fn check_file(project: &Project, module: ModuleId, file: &SourceFile, options: &
         let is_suppressed = uses.silence(&finding);
         let Some(finding) = rules.admit(finding) else { continue };
         let fingerprint = finding.fingerprint(&file.module.name, &file.text);
-        result.findings.push(Judged { finding, is_suppressed, fingerprint });
+        result.findings.push(Judged { finding, is_suppressed, fingerprint, is_known: false });
     }
     // What is broken is not judged, so that nothing can be said of what silences it.
     if file.syntax_error.is_none() && result.failed.is_empty() {
@@ -261,9 +275,9 @@ impl Checked {
         leakwright_rules::fixes(finding, &context, &self.trees)
     }
 
-    /// Findings that no comment silences.
+    /// Findings that no comment silences, and that were not there before.
     pub fn active(&self) -> impl Iterator<Item = &Judged> {
-        self.findings.iter().filter(|judged| !judged.is_suppressed)
+        self.findings.iter().filter(|judged| !judged.is_suppressed && !judged.is_known)
     }
 
     pub(crate) fn files(&self) -> &[SourceFile] {

@@ -5,6 +5,7 @@
 //! language server: progress goes through a trait, results are data.
 
 mod audit;
+mod baseline;
 mod check;
 mod config;
 mod configurations;
@@ -15,6 +16,7 @@ mod error;
 mod file_rules;
 mod fixing;
 mod home;
+mod known;
 mod limits;
 mod linked;
 mod load;
@@ -30,6 +32,7 @@ mod threads;
 mod whole;
 mod workspace;
 
+pub use baseline::{BaselineError, apply_baselines, write_baseline};
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
 pub use config::{Config, ConfigError};
 pub use configurations::{Configurations, Origin};
@@ -43,6 +46,7 @@ pub use fixing::{
     write_unrecorded,
 };
 pub use home::{home, part};
+pub use known::{Comparison, Known};
 pub use linked::{Analysis, Found, Linked};
 pub use load::SourceFile;
 pub use overrides::Overrides;

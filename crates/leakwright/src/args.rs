@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Scan(CheckArgs),
     /// Find resources that are not released.
     Handles(CheckArgs),
+    /// Write what is found now into a file, so that `check --baseline` shows only what is new.
+    Baseline(BaselineArgs),
     /// Mend what can be mended.
     Fix(FixArgs),
     /// Take back what `fix` changed last; again, what it changed before that.
@@ -133,6 +135,10 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) fail: FailArgs,
 
+    /// Show only what is not in this baseline; without it, in the configured one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
     /// The path that standard input goes by: for configuration, and in what is printed.
     #[arg(long, value_name = "PATH")]
     pub(crate) stdin_filename: Option<PathBuf>,
@@ -140,6 +146,20 @@ pub(crate) struct CheckArgs {
     /// Do not read or write the cache. There is none yet; accepted for scripts.
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct BaselineArgs {
+    /// Files and directories.
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// The file to write; the configured one, or `leakwright-baseline.json`.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -73,7 +73,10 @@ pub fn json_lines(checked: &Checked, show_suppressed: bool) -> String {
 
 /// The findings of a run, with those that comments silence or without.
 pub(crate) fn shown(checked: &Checked, show_suppressed: bool) -> impl Iterator<Item = &Judged> {
-    checked.findings.iter().filter(move |judged| show_suppressed || !judged.is_suppressed)
+    checked
+        .findings
+        .iter()
+        .filter(move |judged| !judged.is_known && (show_suppressed || !judged.is_suppressed))
 }
 
 /// JSON to be read by people as well, with a line break at the end.

@@ -26,7 +26,14 @@ pub fn summary(checked: &Checked) -> String {
     if notes > 0 {
         let _ = write!(out, " ({notes} more for information)");
     }
-    out + "\n"
+    out.push('\n');
+    for comparison in &checked.comparisons {
+        let _ = writeln!(out, "{} known from {}", comparison.known, comparison.against);
+        for gone in &comparison.gone {
+            let _ = writeln!(out, "gone: {}: {} `{}`", gone.path, gone.code, gone.symbol);
+        }
+    }
+    out
 }
 
 /// How often a rule found something.

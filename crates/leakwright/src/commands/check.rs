@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{Checked, Input, Judged, Options, Problem, check};
+use leakwright_engine::{Checked, Input, Judged, Options, Problem, apply_baselines, check};
 use leakwright_rules::{Family, RuleId};
 
 use super::{Exit, is_incomplete, report_problems};
@@ -31,8 +31,9 @@ pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     if args.output.has_heading() && bar.is_hidden() && !terminal::is_quiet() {
         terminal::print("SCANNING FOR MEMORY LEAKS...\n\n");
     }
-    let checked = check(&input, &options, &bar);
+    let mut checked = check(&input, &options, &bar);
     bar.finish();
+    apply_baselines(&mut checked, args.baseline.as_deref(), &input, &options)?;
     report_problems(&checked);
     let exit = exit_of(&checked, &args.fail);
     if !nothing_to_do(&checked) || !args.output.is_for_people() {

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod asking;
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod explain;
