@@ -42,12 +42,9 @@ impl Folders {
         if let Ok(real) = joined.canonicalize() {
             return self.inside(real).ok_or_else(|| self.refusal(path));
         }
-        let named = without_dots(&joined);
-        let is_link = named.symlink_metadata().is_ok();
-        let nearest = named.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
-        match nearest.and_then(|above| self.inside(above)) {
-            Some(_) if !is_link => Err(Refusal(format!("{path}: no such file or directory"))),
-            _ => Err(self.refusal(path)),
+        match self.around(&without_dots(&joined)) {
+            Some(_) => Err(Refusal(format!("{path}: no such file or directory"))),
+            None => Err(self.refusal(path)),
         }
     }
 
@@ -56,13 +53,17 @@ impl Folders {
         let named = without_dots(&self.first().join(path));
         match self.existing(path) {
             Err(_) if named.symlink_metadata().is_err() => {
-                let nearest = named.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
-                let nearest = nearest.and_then(|above| self.inside(above));
-                let folder = nearest.ok_or_else(|| self.refusal(path))?.folder;
+                let folder = self.around(&named).ok_or_else(|| self.refusal(path))?.folder;
                 Ok(Inside { path: named, folder })
             }
             known => known,
         }
+    }
+
+    /// The nearest that is there of a path and the folders above it. A link that leads nowhere may lead elsewhere.
+    fn around(&self, named: &Path) -> Option<Inside> {
+        let nearest = named.ancestors().find(|above| above.symlink_metadata().is_ok())?;
+        self.inside(nearest.canonicalize().ok()?)
     }
 
     fn inside(&self, real: PathBuf) -> Option<Inside> {
