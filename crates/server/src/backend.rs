@@ -82,6 +82,7 @@ impl Backend {
             initial: OnceLock::new(),
             last: Mutex::default(),
             asked: AtomicU64::new(0),
+            turn: Mutex::default(),
         });
         Self { documents, projects, workers, connection, publisher, unopened, pull, configurer, lifecycle }
     }

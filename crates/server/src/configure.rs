@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) last: Mutex<Value>,
     /// Counts the questions: what comes late is not heeded.
     pub(crate) asked: AtomicU64,
+    /// Held by who heeds settings: what was said later takes effect later.
+    pub(crate) turn: Mutex<()>,
 }
 
 impl Configurer {
@@ -68,6 +70,7 @@ impl Configurer {
             let answer = own.shared.connection.configuration(scopes.map(item).collect()).await;
             let answer = answer.inspect_err(|error| tracing::warn!("no settings: {error}"));
             let mut answer = answer.unwrap_or_default().into_iter();
+            let _turn = own.turn();
             if own.shared.asked.load(Ordering::SeqCst) == number {
                 let all = answer.next().unwrap_or_default();
                 own.heed(&all, &folders.into_iter().zip(answer).collect());
@@ -83,8 +86,13 @@ impl Configurer {
 
     /// What the client said last holds, for the folders that there are now.
     pub(crate) fn told_before(&self) {
+        let _turn = self.turn();
         let settings = self.shared.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.heed(&settings, &BTreeMap::new());
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn heed(&self, all: &Value, folders: &BTreeMap<PathBuf, Value>) {

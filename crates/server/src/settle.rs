@@ -95,10 +95,18 @@ impl Settler {
             self.projects.loaded();
         }
         self.tell_problems();
-        // Documents that were judged by themselves may be files of the project now, or fall under another
-        // configuration.
         for document in self.documents.all() {
-            if is_different && document.latest().is_some_and(|latest| latest.generation == 0) {
+            let is_due = match document.latest() {
+                // Judged by itself: it may be a file of the project now, or fall under another configuration.
+                Some(latest) if latest.generation == 0 => is_different,
+                // Its folder was closed.
+                Some(_) => {
+                    document.path.as_deref().is_none_or(|path| self.projects.folder_of(path).is_none())
+                }
+                // Being judged with what may be past.
+                None => is_different,
+            };
+            if is_due {
                 self.workers.analyze_again(&document);
             }
         }

@@ -84,6 +84,7 @@ impl Survey {
         client: Client,
     ) -> bool {
         let state = self.state(linked.generation());
+        let epoch = self.unopened.epoch();
         let own = self.files(folder, linked);
         let due = self.unopened.due(folder.root(), linked, own.iter().copied());
         let bar = self.projects.bar();
@@ -97,7 +98,7 @@ impl Survey {
                 || !self.projects.looks_into(folder.root())
         };
         let is_whole = linked.judge_each(&due, &is_unwanted, &|analysis| {
-            if !self.unopened.publish(folder.root(), analysis, client) {
+            if !self.unopened.publish(epoch, folder.root(), analysis, client) {
                 let path = linked.path(analysis.module).to_owned();
                 outdated.lock().unwrap_or_else(PoisonError::into_inner).push(path);
             }

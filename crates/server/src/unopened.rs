@@ -24,6 +24,8 @@ pub(crate) struct Unopened {
     publisher: Publisher,
     documents: Arc<Documents>,
     files: Mutex<BTreeMap<PathBuf, File>>,
+    /// Counts, under the lock, how often all files were to be judged again.
+    epoch: AtomicU64,
     closings: AtomicU64,
     /// How much is shown of all files.
     total: AtomicUsize,
@@ -54,6 +56,7 @@ impl Unopened {
             publisher,
             documents,
             files: Mutex::default(),
+            epoch: AtomicU64::new(0),
             closings: AtomicU64::new(0),
             total: AtomicUsize::new(0),
             is_whole: AtomicBool::new(false),
@@ -177,9 +180,15 @@ impl Unopened {
         due
     }
 
-    /// Publishes what is found in a file, if it is not what the client was told. False if the file is not
-    /// the one that was judged.
-    pub(crate) fn publish(&self, root: &Path, analysis: &Analysis, client: Client) -> bool {
+    /// The time that files are judged in, taken before anything is looked up for it: what is judged in one that
+    /// is past by then is not published.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Publishes what is found in a file, if it is not what the client was told and no other epoch has begun.
+    /// False if the file is not the one that was judged.
+    pub(crate) fn publish(&self, epoch: u64, root: &Path, analysis: &Analysis, client: Client) -> bool {
         let path = analysis.linked.path(analysis.module);
         let Ok(uri) = Url::from_file_path(path) else { return true };
         let diagnostics = if analysis.findings.is_empty() {
@@ -190,7 +199,7 @@ impl Unopened {
             to_proto::diagnostics(&analysis.findings, text, &uri, client, most)
         };
         let mut files = self.files();
-        if self.documents.is_open(path) {
+        if self.documents.is_open(path) || self.epoch() != epoch {
             return true;
         }
         let diagnostics = self.as_far_as_there_is_room(&files, path, diagnostics);
@@ -229,9 +238,11 @@ impl Unopened {
         diagnostics
     }
 
-    /// Has all files judged again.
+    /// Has all files judged again, those as well that are being judged.
     pub(crate) fn judge_again(&self) {
-        self.files().values_mut().for_each(|file| file.generation = 0);
+        let mut files = self.files();
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        files.values_mut().for_each(|file| file.generation = 0);
         self.closings.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -249,5 +260,69 @@ impl Unopened {
             }
             stays
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leakwright_engine::{NoProgress, Workspace};
+    use tower_lsp::jsonrpc::Result;
+    use tower_lsp::{LanguageServer, LspService};
+
+    use crate::lsp::{InitializeParams, InitializeResult};
+    use crate::settings::{Current, Settings};
+
+    /// A server that is there for the connection it has.
+    struct Nobody;
+
+    #[tower_lsp::async_trait]
+    impl LanguageServer for Nobody {
+        async fn initialize(&self, _: InitializeParams) -> Result<InitializeResult> {
+            Ok(InitializeResult::default())
+        }
+
+        async fn shutdown(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn unopened(settings: &Current) -> Unopened {
+        let mut unopened = None;
+        let (_service, _socket) = LspService::new(|connection| {
+            let publisher = Publisher::start(connection, settings.clone());
+            unopened = Some(Unopened::new(publisher, Arc::default()));
+            Nobody
+        });
+        unopened.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_judged_while_the_settings_changed_is_judged_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.py");
+        std::fs::write(
+            &path,
+            "def load(path):\n    handle = open(path)\n    return handle.read()\n".repeat(3),
+        )
+        .unwrap();
+        let folder = Workspace::new(dir.path().to_owned());
+        folder.scan(&[], true, &NoProgress);
+        let linked = folder.link().unwrap();
+        let analysis = linked.judge(linked.module_at(&path).unwrap());
+        let settings = Current::default();
+        let unopened = unopened(&settings);
+        let publish = |epoch| unopened.publish(epoch, dir.path(), &analysis, Client::default());
+
+        let before = unopened.epoch();
+        settings.set(Arc::new(Settings { max_diagnostics_per_file: 1, ..Settings::default() }));
+        unopened.judge_again();
+        assert!(publish(before));
+        assert!(!unopened.is_judged(&path), "it was judged with the settings of before");
+        assert_eq!(unopened.due(dir.path(), &linked, linked.modules()).len(), 1);
+        assert!(publish(unopened.epoch()));
+        assert!(unopened.is_judged(&path));
+        assert_eq!(unopened.shown(&path).len(), 2, "one, and how many are left out");
+        assert!(unopened.due(dir.path(), &linked, linked.modules()).is_empty());
     }
 }
