@@ -111,6 +111,21 @@ impl FileFacts {
         self.item(id).layout.to_file(range)
     }
 
+    /// The innermost item with all of a range of the file, and where in it that is. Of a whole definition it is
+    /// the item around it.
+    pub fn own_range(&self, range: TextRange) -> (ItemId, ItemRange) {
+        let next = self.items.partition_point(|item| item.range.start <= range.start);
+        let mut id = ItemId(next.saturating_sub(1) as u32);
+        while let Some(outer) = self.item(id).parent {
+            let own = self.item(id).range;
+            if own.contains_range(range) && own != range {
+                break;
+            }
+            id = outer;
+        }
+        (id, self.item(id).layout.to_own(range))
+    }
+
     /// Where the source of a value lies in the file.
     pub fn value_range(&self, id: ItemId, value: Val) -> TextRange {
         self.range(id, self.facts(id).body.insts[value.index()].range)

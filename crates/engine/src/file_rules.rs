@@ -5,6 +5,7 @@
 //! leave some out, and say how severe they are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use leakwright_rules::{Confidence, Finding, RuleId, Severity};
 use serde::Deserialize;
@@ -103,15 +104,30 @@ impl FileRules {
 
     /// A finding as severe as it is set to be; `None` if it is not shown in this file.
     pub(crate) fn admit(&self, mut finding: Finding) -> Option<Finding> {
+        finding.severity = self.severity(&finding)?;
+        Some(finding)
+    }
+
+    /// The same of a finding that others have as well.
+    pub(crate) fn admit_shared(&self, finding: &Arc<Finding>) -> Option<Arc<Finding>> {
+        let severity = self.severity(finding)?;
+        let mut finding = Arc::clone(finding);
+        if finding.severity != severity {
+            Arc::make_mut(&mut finding).severity = severity;
+        }
+        Some(finding)
+    }
+
+    /// How severe a finding is set to be; `None` if it is not shown in this file.
+    fn severity(&self, finding: &Finding) -> Option<Severity> {
         if finding.confidence < self.min_confidence || self.ignored.contains(&finding.rule) {
             return None;
         }
-        let is_spared = self.from_preset.contains(&finding.rule) && Preset::spares(&finding);
-        finding.severity = match self.severities.get(&finding.rule) {
+        let is_spared = self.from_preset.contains(&finding.rule) && Preset::spares(finding);
+        Some(match self.severities.get(&finding.rule) {
             Some(severity) if !is_spared => *severity,
-            _ => self.preset.adapted(&finding),
-        };
-        Some(finding)
+            _ => self.preset.adapted(finding),
+        })
     }
 
     /// Whether the severity of a rule comes from the preset.

@@ -19,6 +19,7 @@ mod home;
 mod known;
 mod limits;
 mod linked;
+mod live;
 mod load;
 mod module_name;
 mod overrides;

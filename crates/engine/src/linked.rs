@@ -11,6 +11,7 @@ use leakwright_syntax::{Text, Tree, decode};
 use rayon::prelude::*;
 
 use crate::config::Config;
+use crate::file_rules::FileRules;
 use crate::load::{Place, SourceFile, parse};
 use crate::provisional::Settled;
 use crate::source::content_hash;
@@ -34,10 +35,19 @@ pub(crate) struct Member {
 /// Linked files.
 pub struct Linked {
     project: Project,
-    members: Vec<Arc<Member>>,
+    members: Arc<Vec<Arc<Member>>>,
+    /// Files that are not as they were when they were linked.
+    edited: Vec<(ModuleId, Arc<Member>)>,
     generation: u64,
-    trees: Vec<OnceLock<Option<Tree>>>,
-    texts: Vec<OnceLock<Option<Text>>>,
+    /// Made when something is read for the first time.
+    sources: OnceLock<Vec<Source>>,
+}
+
+/// What is read of a file when it is asked for.
+#[derive(Default)]
+struct Source {
+    tree: OnceLock<Option<Tree>>,
+    text: OnceLock<Option<Text>>,
 }
 
 /// What is known of one version of a document.
@@ -59,7 +69,7 @@ pub struct Analysis {
 #[derive(Clone)]
 pub struct Found {
     /// The finding.
-    pub finding: Finding,
+    pub finding: Arc<Finding>,
     /// The project.
     pub linked: Arc<Linked>,
 }
@@ -81,7 +91,7 @@ impl Member {
         }
     }
 
-    fn module(&self) -> Module {
+    pub(crate) fn module(&self) -> Module {
         Module {
             name: self.place.module_name.clone(),
             is_package: self.place.is_package,
@@ -132,9 +142,31 @@ impl Linked {
         Self::new(Project::link(vec![member.module()], catalogue), vec![member], 0)
     }
 
-    fn new(project: Project, members: Vec<Arc<Member>>, generation: u64) -> Arc<Self> {
-        let (trees, texts) = members.iter().map(|_| (OnceLock::new(), OnceLock::new())).unzip();
-        Arc::new(Self { project, members, generation, trees, texts })
+    pub(crate) fn new(project: Project, members: Vec<Arc<Member>>, generation: u64) -> Arc<Self> {
+        let (members, edited, sources) = (Arc::new(members), Vec::new(), OnceLock::new());
+        Arc::new(Self { project, members, edited, generation, sources })
+    }
+
+    /// The same files but for one, linked with it.
+    pub(crate) fn edited(
+        &self,
+        project: Project,
+        module: ModuleId,
+        member: Arc<Member>,
+        generation: u64,
+    ) -> Arc<Self> {
+        let mut edited = self.edited.clone();
+        match edited.iter_mut().find(|(known, _)| *known == module) {
+            Some((_, known)) => *known = member,
+            None => edited.push((module, member)),
+        }
+        let (members, sources) = (Arc::clone(&self.members), OnceLock::new());
+        Arc::new(Self { project, members, edited, generation, sources })
+    }
+
+    fn source(&self, module: ModuleId) -> Option<&Source> {
+        let sources = || self.members.iter().map(|_| Source::default()).collect();
+        self.sources.get_or_init(sources).get(module.0 as usize)
     }
 
     /// Counts the states of the workspace: which of them this is.
@@ -153,8 +185,16 @@ impl Linked {
         (0..self.members.len() as u32).map(ModuleId)
     }
 
-    pub(crate) fn member(&self, module: ModuleId) -> &Member {
-        &self.members[module.0 as usize]
+    pub(crate) fn member(&self, module: ModuleId) -> &Arc<Member> {
+        match self.edited.iter().find(|(edited, _)| *edited == module) {
+            Some((_, member)) => member,
+            None => &self.members[module.0 as usize],
+        }
+    }
+
+    /// Whether a file only describes another one.
+    pub(crate) fn is_stub(&self, module: ModuleId) -> bool {
+        self.member(module).is_stub()
     }
 
     /// The path of a file.
@@ -169,41 +209,50 @@ impl Linked {
 
     /// The text of a file, read when it is asked for. `None` if it is not the one that was read before.
     pub fn text(&self, module: ModuleId) -> Option<&Text> {
-        let index = module.0 as usize;
-        let read = || match &self.members[index].open {
+        let member = self.member(module);
+        let read = || match &member.open {
             Some((tree, _)) => Some(Text::new(tree.text())),
-            None => self.members[index].read_text(),
+            None => member.read_text(),
         };
-        self.texts.get(index)?.get_or_init(read).as_ref()
+        self.source(module)?.text.get_or_init(read).as_ref()
     }
 
     /// What is found in one of the files.
     pub fn judge(self: &Arc<Self>, module: ModuleId) -> Analysis {
         let member = self.member(module);
-        let mut analysis = Analysis {
-            findings: Vec::new(),
-            failed: Vec::new(),
-            linked: Arc::clone(self),
-            module,
-            is_settled: true,
-        };
+        let mut analysis = self.unjudged(module);
         if member.is_stub() {
             return analysis;
         }
         let config = &member.place.config;
-        let reason = config.requires_suppression_reason;
         let context = Context::new(&self.project, module, &config.settings);
         let rules = config.for_file(&member.path);
         let checked = leakwright_rules::check(&context, &rules.rules);
         analysis.failed = checked.failed.into_iter().map(|rule| format!("rule {rule}")).collect();
-        analysis.findings = checked
-            .findings
-            .into_iter()
-            .filter_map(|finding| rules.admit(finding))
-            .filter(|finding| !member.suppressions.iter().any(|comment| comment.silences(finding, reason)))
-            .map(|finding| Found { finding, linked: Arc::clone(self) })
-            .collect();
+        let found = checked.findings.into_iter().map(Arc::new);
+        let shown = found.filter_map(|finding| self.shown(module, &rules, &finding));
+        analysis.findings = shown.map(|finding| Found { finding, linked: Arc::clone(self) }).collect();
         analysis
+    }
+
+    /// What is known of a file before it is judged.
+    pub(crate) fn unjudged(self: &Arc<Self>, module: ModuleId) -> Analysis {
+        let (findings, failed) = (Vec::new(), Vec::new());
+        Analysis { findings, failed, linked: Arc::clone(self), module, is_settled: true }
+    }
+
+    /// A finding as it is shown, unless settings or comments leave it out.
+    pub(crate) fn shown(
+        &self,
+        module: ModuleId,
+        rules: &FileRules,
+        finding: &Arc<Finding>,
+    ) -> Option<Arc<Finding>> {
+        let member = self.member(module);
+        let reason = member.place.config.requires_suppression_reason;
+        let admitted = rules.admit_shared(finding)?;
+        let is_silenced = member.suppressions.iter().any(|comment| comment.silences(&admitted, reason));
+        (!is_silenced).then_some(admitted)
     }
 }
 
@@ -228,11 +277,11 @@ impl Linked {
 
 impl Sources for Linked {
     fn tree(&self, module: ModuleId) -> Option<&Tree> {
-        let index = module.0 as usize;
-        let member = self.members.get(index)?;
+        let source = self.source(module)?;
+        let member = self.member(module);
         match &member.open {
             Some((tree, _)) => Some(tree),
-            None => self.trees[index].get_or_init(|| member.read_tree()).as_ref(),
+            None => source.tree.get_or_init(|| member.read_tree()).as_ref(),
         }
     }
 }
@@ -240,13 +289,12 @@ impl Sources for Linked {
 impl Analysis {
     /// What is known now, for the time until all is linked again.
     pub fn to_settled(&self) -> Option<Settled> {
-        let member = self.linked.members.get(self.module.0 as usize)?;
+        let member = self.linked.member(self.module);
         let text = match &member.open {
             Some((tree, _)) => tree.shared_text(),
             None => self.linked.text(self.module)?.into(),
         };
-        let alone = Linked::alone(Arc::clone(member)).judge(ModuleId(0)).findings;
-        Some(Settled { text, alone, full: self.findings.clone() })
+        Some(Settled::new(text, Arc::clone(member), self.findings.clone()))
     }
 
     /// The ways to mend a finding, best first: none before everything that uses what would change is in
@@ -265,7 +313,7 @@ impl Analysis {
 impl Found {
     /// What identifies the finding when lines shift. `None` if its text cannot be read any more.
     pub fn fingerprint(&self) -> Option<String> {
-        let member = self.linked.members.get(self.finding.module.0 as usize)?;
+        let member = self.linked.member(self.finding.module);
         let name = &member.place.module_name;
         Some(match &member.open {
             Some((tree, _)) => self.finding.fingerprint(name, tree.text()),

@@ -5,24 +5,37 @@
 //! that rest on other files stay, moved with the text around them.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use leakwright_analysis::FileFacts;
+use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Family, Finding};
 use leakwright_syntax::TextRange;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::linked::{Analysis, Found};
+use crate::linked::{Analysis, Found, Linked, Member};
 
 /// What was known of a document when its project was last linked.
-#[derive(Clone)]
 pub struct Settled {
     /// Its text at that time.
-    pub text: Arc<str>,
-    /// What was found by looking at it alone.
-    pub alone: Vec<Found>,
+    text: Arc<str>,
+    /// What was known of it by looking at nothing else.
+    member: Arc<Member>,
+    /// What is found by looking at it alone, worked out when it is asked for.
+    alone: OnceLock<Vec<Found>>,
     /// What was found in the project.
-    pub full: Vec<Found>,
+    full: Vec<Found>,
+}
+
+impl Settled {
+    pub(crate) fn new(text: Arc<str>, member: Arc<Member>, full: Vec<Found>) -> Self {
+        Self { text, member, alone: OnceLock::new(), full }
+    }
+
+    fn alone(&self) -> &[Found] {
+        let judged = || Linked::alone(Arc::clone(&self.member)).judge(ModuleId(0)).findings;
+        self.alone.get_or_init(judged)
+    }
 }
 
 impl Analysis {
@@ -30,10 +43,10 @@ impl Analysis {
     #[must_use]
     pub fn provisional(mut self, text: &str, settled: &Settled) -> Self {
         self.is_settled = false;
-        let mut disproved = Counts::of(&settled.alone, &settled.text);
+        let mut disproved = Counts::of(settled.alone(), &settled.text);
         let mut shown = Counts::of(&settled.full, &settled.text);
         disproved.subtract(&settled.full, &settled.text);
-        shown.subtract(&settled.alone, &settled.text);
+        shown.subtract(settled.alone(), &settled.text);
         self.findings.retain(|found| !disproved.take(&found.finding, text));
         let change = Change::between(&settled.text, text);
         for found in &settled.full {
@@ -142,8 +155,9 @@ impl Change {
     fn carry(&self, found: &Found) -> Option<Found> {
         let mut moved = found.clone();
         let home = moved.finding.module;
-        moved.finding.range = self.moved(found.finding.range)?;
-        moved.finding.evidence.retain_mut(|place| {
+        let finding = Arc::make_mut(&mut moved.finding);
+        finding.range = self.moved(found.finding.range)?;
+        finding.evidence.retain_mut(|place| {
             let now = if place.module == home { self.moved(place.range) } else { Some(place.range) };
             now.is_some_and(|range| {
                 place.range = range;

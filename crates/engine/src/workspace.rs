@@ -11,13 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use leakwright_analysis::FileFacts;
+use leakwright_analysis::project::ModuleId;
 use rayon::prelude::*;
 
 use crate::check::Progress;
 use crate::configurations::Configurations;
 use crate::discover::{Found, discover};
 use crate::document::Mapped;
-use crate::linked::{Linked, Member};
+use crate::linked::{Analysis, Linked, Member};
+use crate::live::Live;
 use crate::load::{Place, load};
 use crate::overrides::Overrides;
 use crate::suppress::Suppression;
@@ -32,6 +34,8 @@ pub struct Workspace {
     root: PathBuf,
     generation: AtomicU64,
     files: Mutex<Files>,
+    /// What follows the edits of open documents. Locked before the files are.
+    live: Mutex<Option<Live>>,
 }
 
 #[derive(Default)]
@@ -41,6 +45,8 @@ struct Files {
     is_loaded: bool,
     /// The files on disk, in the order in which a check takes them.
     disk: BTreeMap<PathBuf, OnDisk>,
+    /// How much there is to link in them, in instructions.
+    weight: usize,
     /// Documents that are open. One that cannot be parsed has no facts, and takes part in nothing.
     open: HashMap<PathBuf, (Owner, Option<Mapped>)>,
     latest: Option<Arc<Linked>>,
@@ -84,7 +90,7 @@ pub enum Standing {
 impl Workspace {
     /// Of a folder; nothing is read yet.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, generation: AtomicU64::new(1), files: Mutex::default() }
+        Self { root, generation: AtomicU64::new(1), files: Mutex::default(), live: Mutex::default() }
     }
 
     /// The folder.
@@ -160,6 +166,7 @@ impl Workspace {
         let is_same = files.is_loaded
             && files.disk.len() == disk.len()
             && files.disk.iter().zip(&disk).all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1.member, &b.1.member));
+        files.weight = disk.values().map(|file| file.weight).sum();
         files.disk = disk;
         files.configurations = configurations;
         files.is_loaded = true;
@@ -169,9 +176,36 @@ impl Workspace {
         !is_same
     }
 
+    /// Puts a version of a document in the place of the file, and says what is found in it if its edits are
+    /// followed.
+    pub fn follow(&self, path: &Path, owner: Owner, mapped: &Mapped) -> (Standing, Option<Analysis>) {
+        let mut live = self.live();
+        let (before, standing) = self.put(path, owner, Some(mapped));
+        let Standing::Inside { generation, .. } = standing else { return (standing, None) };
+        let known = live.as_mut().filter(|live| live.linked().generation() == before);
+        let followed = known.and_then(|live| {
+            let module = live.linked().module_at(path).filter(|module| live.follows(*module))?;
+            let place = live.linked().member(module).place.clone();
+            let member = Arc::new(mapped.member(path.to_owned(), place));
+            live.edit(module, member, generation).then(|| live.analysis(module))
+        });
+        let unused = if followed.is_none() { live.take() } else { None };
+        let previous = followed.as_ref().map(|analysis| self.keep(&analysis.linked));
+        drop(live);
+        // Freeing it takes a while: not under the lock.
+        drop((unused, previous));
+        (standing, followed)
+    }
+
     /// Puts a version of a document in the place of the file; without facts if it cannot be parsed.
     pub fn update(&self, path: &Path, owner: Owner, mapped: Option<&Mapped>) -> Standing {
+        self.put(path, owner, mapped).1
+    }
+
+    /// The same, with the state of the workspace before.
+    fn put(&self, path: &Path, owner: Owner, mapped: Option<&Mapped>) -> (u64, Standing) {
         let mut files = self.files();
+        let before = self.generation();
         let is_same = match (files.facts(path), mapped) {
             (Some((facts, suppressions)), Some(mapped)) => {
                 *suppressions == *mapped.suppressions && facts.is_same(&mapped.facts)
@@ -184,15 +218,16 @@ impl Workspace {
             self.advance();
         }
         if !files.is_loaded {
-            return Standing::Loading { generation: self.generation() };
+            return (before, Standing::Loading { generation: self.generation() });
         }
-        let Some(own) = files.disk.get(path) else { return Standing::Outside };
+        let Some(own) = files.disk.get(path) else { return (before, Standing::Outside) };
         let generation = self.generation();
-        Standing::Inside {
+        let standing = Standing::Inside {
             generation,
             linked: files.latest.clone().filter(|linked| linked.generation() == generation),
-            others: files.disk.values().map(|file| file.weight).sum::<usize>() - own.weight,
-        }
+            others: files.weight - own.weight,
+        };
+        (before, standing)
     }
 
     /// Lets the file on disk stand for itself again. It is read when files are looked for the next time.
@@ -212,22 +247,62 @@ impl Workspace {
 
     /// Links all files as they are now, unless they change before it is done.
     pub fn link(&self) -> Option<Arc<Linked>> {
-        let (members, generation) = {
-            let files = self.files();
-            if !files.is_loaded {
-                return None;
-            }
-            (files.members(), self.generation())
-        };
+        let (members, generation) = self.members()?;
         let linked = Linked::link(members, generation, &|| self.generation() != generation)?;
-        let previous = {
-            let mut files = self.files();
-            let is_newer = files.latest.as_ref().is_none_or(|latest| latest.generation() < generation);
-            if is_newer { files.latest.replace(Arc::clone(&linked)) } else { None }
-        };
-        // Freeing it takes a while: not under the lock.
-        drop(previous);
+        drop(self.keep(&linked));
         Some(linked)
+    }
+
+    /// The same, so that edits of the documents that are open are followed from now on.
+    pub fn link_live(&self) -> Option<Arc<Linked>> {
+        let (members, generation) = self.members()?;
+        let made = Live::link(members, generation, &|| self.generation() != generation)?;
+        let linked = Arc::clone(made.linked());
+        let unused = {
+            let mut live = self.live();
+            if self.generation() == generation { live.replace(made) } else { Some(made) }
+        };
+        drop((unused, self.keep(&linked)));
+        Some(linked)
+    }
+
+    /// Whether the edits of some documents are followed, those of them that are files of the folder.
+    pub fn is_live(&self, paths: &[&Path]) -> bool {
+        let live = self.live();
+        let Some(live) = live.as_ref().filter(|live| live.linked().generation() == self.generation()) else {
+            return false;
+        };
+        let mut modules = paths.iter().filter_map(|path| live.linked().module_at(path));
+        modules.all(|module| live.follows(module))
+    }
+
+    /// What is found in a file, all files linked as they are in a state of the folder.
+    pub fn judge(&self, linked: &Arc<Linked>, module: ModuleId) -> Analysis {
+        {
+            let mut live = self.live();
+            let own = live.as_mut().filter(|live| Arc::ptr_eq(live.linked(), linked) && live.follows(module));
+            if let Some(live) = own {
+                return live.analysis(module);
+            }
+        }
+        linked.judge(module)
+    }
+
+    fn live(&self) -> MutexGuard<'_, Option<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All files as they are now, and which state that is; `None` before they are known.
+    fn members(&self) -> Option<(Vec<Arc<Member>>, u64)> {
+        let files = self.files();
+        files.is_loaded.then(|| (files.members(), self.generation()))
+    }
+
+    /// Keeps linked files as the latest. Gives back those that are not: freeing them takes a while.
+    fn keep(&self, linked: &Arc<Linked>) -> Option<Arc<Linked>> {
+        let mut files = self.files();
+        let is_newer = files.latest.as_ref().is_none_or(|latest| latest.generation() <= linked.generation());
+        if is_newer { files.latest.replace(Arc::clone(linked)) } else { None }
     }
 }
 

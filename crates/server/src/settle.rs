@@ -5,6 +5,7 @@
 //! edit that comes meanwhile ends that, and the next pause starts it again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -73,11 +74,14 @@ impl Settler {
 
     /// The files of a folder, linked as they are now unless they change meanwhile.
     fn link(&mut self, folder: &Workspace) -> Option<Arc<Linked>> {
-        if let Some(linked) = folder.linked() {
+        let documents = self.documents_in(folder);
+        let open: Vec<&Path> = documents.iter().filter_map(|document| document.path.as_deref()).collect();
+        let is_live = open.is_empty() || folder.is_live(&open);
+        if let Some(linked) = folder.linked().filter(|_| is_live) {
             return Some(linked);
         }
         let started = Instant::now();
-        let linked = folder.link()?;
+        let linked = if open.is_empty() { folder.link()? } else { folder.link_live()? };
         self.pause = started.elapsed().min(LONGEST_PAUSE);
         tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
         Some(linked)
@@ -124,25 +128,35 @@ impl Settler {
     /// Judges the documents of a folder that are not judged with it as it is now. False if it changes
     /// meanwhile.
     fn settle(&mut self, folder: &Arc<Workspace>) -> bool {
-        let mut documents = self.documents.all();
-        documents.retain(|document| {
-            let around = document.path.as_deref().and_then(|path| self.projects.folder_of(path));
-            around.is_some_and(|around| Arc::ptr_eq(&around, folder))
-        });
+        let documents = self.documents_in(folder);
         let generation = folder.generation();
-        if documents.iter().all(|document| document.is_settled(generation)) {
+        if documents.is_empty() {
             return true;
         }
+        // Also where all is known already: so that the next edit is followed.
         let Some(linked) = self.link(folder) else { return !folder.is_loaded() };
         documents.iter().all(|document| {
-            if !document.is_settled(generation) {
-                self.settle_document(document, &linked);
+            if document.is_settled(generation) {
+                let module = document.path.as_deref().and_then(|path| linked.module_at(path));
+                module.map(|module| folder.judge(&linked, module));
+            } else {
+                self.settle_document(document, folder, &linked);
             }
             folder.generation() == linked.generation()
         })
     }
 
-    fn settle_document(&self, document: &Arc<Document>, linked: &Arc<Linked>) {
+    /// The documents that are open in a folder.
+    fn documents_in(&self, folder: &Workspace) -> Vec<Arc<Document>> {
+        let mut documents = self.documents.all();
+        documents.retain(|document| {
+            let around = document.path.as_deref().and_then(|path| self.projects.folder_of(path));
+            around.is_some_and(|around| std::ptr::eq(Arc::as_ptr(&around), folder))
+        });
+        documents
+    }
+
+    fn settle_document(&self, document: &Arc<Document>, folder: &Workspace, linked: &Arc<Linked>) {
         let Some(latest) = document.latest() else { return };
         let Ok(before) = &latest.analysis else { return };
         let module = document.path.as_deref().and_then(|path| linked.module_at(path));
@@ -156,7 +170,7 @@ impl Settler {
         if linked.version(module).is_some_and(|version| version != latest.version) {
             return;
         }
-        let analysis = linked.judge(module);
+        let analysis = folder.judge(linked, module);
         document.remember(analysis.to_settled());
         let snapshot = Snapshot {
             version: latest.version,

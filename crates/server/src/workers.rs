@@ -249,9 +249,14 @@ fn judge(
     context: &DocumentContext,
     folder: &Workspace,
 ) -> (Analysis, u64) {
-    let standing = folder.update(path, document.owner, Some(mapped));
+    let (standing, followed) = folder.follow(path, document.owner, mapped);
     if document.inbox().is_closed {
         folder.close(path, document.owner);
+    }
+    if let Some(analysis) = followed {
+        document.remember(analysis.to_settled());
+        let generation = analysis.linked.generation();
+        return (analysis, generation);
     }
     let alone = || mapped.judge_alone(context);
     match standing {
