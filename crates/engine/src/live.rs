@@ -4,6 +4,7 @@
 //! An edit costs the items it touched and what rests on them. What is found elsewhere is kept and moves
 //! with the text.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
@@ -20,7 +21,7 @@ pub(crate) struct Live {
     tracked: Tracked,
     linked: Arc<Linked>,
     /// What was found in the parts of files that were judged.
-    judged: FxHashMap<ModuleId, Judged>,
+    judged: BTreeMap<ModuleId, Judged>,
 }
 
 /// What was found in the parts of a file, before comments and settings leave anything out.
@@ -48,7 +49,7 @@ impl Live {
         let open: Vec<ModuleId> = open.map(|(index, _)| ModuleId(index as u32)).collect();
         let tracked = Tracked::link(modules, catalogue, open, is_unwanted)?;
         let linked = Linked::new(tracked.project().clone(), members, generation);
-        Some(Self { tracked, linked, judged: FxHashMap::default() })
+        Some(Self { tracked, linked, judged: BTreeMap::new() })
     }
 
     /// All files, linked as they are now.
