@@ -37,7 +37,7 @@ pub struct Item {
     /// The item it is nested in.
     pub parent: Option<ItemId>,
     /// The items nested in it, in the order of [`Op::Define`].
-    pub children: Vec<ItemId>,
+    pub children: Arc<[ItemId]>,
     /// Where its text lies.
     pub layout: Layout,
     /// Its whole definition, decorators included.

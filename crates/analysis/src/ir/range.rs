@@ -4,6 +4,8 @@
 //! An [`ItemRange`] counts in that text, so an edit inside a nested function moves nothing in the
 //! function around it. The [`Layout`] of the current text translates back.
 
+use std::sync::Arc;
+
 use leakwright_syntax::TextRange;
 
 /// A half-open range in an item's own text.
@@ -15,17 +17,20 @@ pub struct ItemRange {
     pub end: u32,
 }
 
-/// Where the own text of an item lies in the file.
+/// Where the own text of an item lies in the file. Cloning is cheap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    segments: Vec<Segment>,
+    /// Where the item begins in the file.
+    start: u32,
+    /// Nothing where all is in one piece.
+    segments: Arc<[Segment]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Segment {
     /// Where it begins in the own text.
     own: u32,
-    /// Where it begins in the file.
+    /// Where it begins, counted from the beginning of the item.
     file: u32,
     /// Whether it stands for a nested definition.
     is_placeholder: bool,
@@ -33,6 +38,7 @@ struct Segment {
 
 /// Builds the layout of an item from the ranges of its nested definitions.
 pub(crate) struct LayoutBuilder {
+    start: u32,
     segments: Vec<Segment>,
     own: u32,
     file: u32,
@@ -41,31 +47,41 @@ pub(crate) struct LayoutBuilder {
 impl LayoutBuilder {
     /// For an item that begins at `start` in the file.
     pub(crate) fn new(start: u32) -> Self {
-        let first = Segment { own: 0, file: start, is_placeholder: false };
-        Self { segments: vec![first], own: 0, file: start }
+        Self { start, segments: Vec::new(), own: 0, file: start }
     }
 
     /// Notes the next nested definition and returns the piece of own text before it.
     pub(crate) fn nested(&mut self, range: TextRange) -> TextRange {
+        if self.segments.is_empty() {
+            self.segments.push(Segment::FIRST);
+        }
         let piece = TextRange::new(self.file, range.start);
         let own = self.own + piece.len();
-        self.segments.push(Segment { own, file: range.start, is_placeholder: true });
-        self.segments.push(Segment { own: own + 1, file: range.end, is_placeholder: false });
+        let from_start = |file: u32| file - self.start;
+        let placeholder = Segment { own, file: from_start(range.start), is_placeholder: true };
+        let behind = Segment { own: own + 1, file: from_start(range.end), is_placeholder: false };
+        self.segments.extend([placeholder, behind]);
         (self.own, self.file) = (own + 1, range.end);
         piece
     }
 
     /// The layout, and the last piece of own text, up to `end` in the file.
     pub(crate) fn finish(self, end: u32) -> (Layout, TextRange) {
-        (Layout { segments: self.segments }, TextRange::new(self.file, end))
+        (Layout { start: self.start, segments: self.segments.into() }, TextRange::new(self.file, end))
     }
+}
+
+impl Segment {
+    /// The first one.
+    const FIRST: Self = Self { own: 0, file: 0, is_placeholder: false };
 }
 
 impl Layout {
     /// Where a range of the own text lies in the file.
     pub fn to_file(&self, range: ItemRange) -> TextRange {
-        let start = self.file_start(range.start);
-        TextRange::new(start, if range.end > range.start { self.file_end(range.end) } else { start })
+        let start = self.start + self.file_start(range.start);
+        let end = if range.end > range.start { self.start + self.file_end(range.end) } else { start };
+        TextRange::new(start, end)
     }
 
     /// Where a range of the file lies in the own text. Ends inside a nested definition are moved
@@ -77,26 +93,31 @@ impl Layout {
 
     /// The number of the nested definition that begins at an offset of the file.
     pub(crate) fn placeholder(&self, file: u32) -> u32 {
-        let next = self.segments.partition_point(|segment| segment.file <= file);
+        let offset = file.saturating_sub(self.start);
+        let next = self.segments.partition_point(|segment| segment.file <= offset);
         (self.segments[..next].iter().filter(|segment| segment.is_placeholder).count() as u32)
             .saturating_sub(1)
     }
 
+    /// The last segment of the first few.
+    fn before(&self, count: usize) -> Segment {
+        count.checked_sub(1).and_then(|last| self.segments.get(last)).copied().unwrap_or(Segment::FIRST)
+    }
+
     fn own_offset(&self, file: u32) -> u32 {
-        let next = self.segments.partition_point(|segment| segment.file <= file);
-        let segment = self.segments[next.saturating_sub(1)];
-        if segment.is_placeholder { segment.own } else { segment.own + file.saturating_sub(segment.file) }
+        let offset = file.saturating_sub(self.start);
+        let segment = self.before(self.segments.partition_point(|segment| segment.file <= offset));
+        if segment.is_placeholder { segment.own } else { segment.own + offset.saturating_sub(segment.file) }
     }
 
     fn file_start(&self, own: u32) -> u32 {
-        let next = self.segments.partition_point(|segment| segment.own <= own);
-        let segment = self.segments[next.saturating_sub(1)];
+        let segment = self.before(self.segments.partition_point(|segment| segment.own <= own));
         segment.file + (own - segment.own)
     }
 
     fn file_end(&self, own: u32) -> u32 {
         let next = self.segments.partition_point(|segment| segment.own < own);
-        let segment = self.segments[next.saturating_sub(1)];
+        let segment = self.before(next);
         match self.segments.get(next) {
             Some(behind) if segment.is_placeholder => behind.file,
             _ => segment.file + (own - segment.own),
