@@ -122,25 +122,24 @@ fn has(set: &Set, word: &str) -> bool {
 
 /// The words of a name, in lower case: `_messageQueue2` is `message`, `queue`.
 pub fn split_words(name: &str) -> impl Iterator<Item = String> {
-    let mut words = Vec::new();
+    let mut chars = name.chars().peekable();
     let mut word = String::new();
     let mut previous_lower = false;
-    let chars: Vec<char> = name.chars().collect();
-    for (index, &c) in chars.iter().enumerate() {
-        let next_lower = chars.get(index + 1).is_some_and(|next| next.is_lowercase());
-        let boundary = !c.is_alphabetic() || (c.is_uppercase() && (previous_lower || next_lower));
-        if boundary && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
+    std::iter::from_fn(move || {
+        while let Some(c) = chars.next() {
+            let next_lower = chars.peek().is_some_and(|next| next.is_lowercase());
+            let boundary = !c.is_alphabetic() || (c.is_uppercase() && (previous_lower || next_lower));
+            let done = if boundary { std::mem::take(&mut word) } else { String::new() };
+            if c.is_alphabetic() {
+                word.extend(c.to_lowercase());
+            }
+            previous_lower = c.is_lowercase();
+            if !done.is_empty() {
+                return Some(done);
+            }
         }
-        if c.is_alphabetic() {
-            word.extend(c.to_lowercase());
-        }
-        previous_lower = c.is_lowercase();
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words.into_iter()
+        Some(std::mem::take(&mut word)).filter(|last| !last.is_empty())
+    })
 }
 
 #[cfg(test)]

@@ -58,9 +58,11 @@ pub(crate) fn returns_nothing(facts: &ItemFacts) -> bool {
 pub(crate) fn is_cleared(context: &Context<'_>, cached: &CachedFunction<'_>) -> bool {
     let project = context.project;
     let name = cached.bound_to.as_deref().unwrap_or(project.facts(cached.function).own_name());
-    let modules = project.modules().filter(|(_, module)| !module.is_test);
-    let mut items = modules.flat_map(|(module, _)| project.items(module));
+    let mut items = project.items_naming("cache_clear").into_iter();
     items.any(|code| {
+        if project.module(code.module).is_test {
+            return false;
+        }
         let facts = project.facts(code);
         let Some(clears) = facts.names.find("cache_clear") else { return false };
         let is_teardown = Words::any(&project.catalogue().words.teardown, facts.own_name());

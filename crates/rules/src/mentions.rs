@@ -17,25 +17,22 @@ pub(crate) fn all_sites(project: &Project, holder: Holder) -> Vec<Site> {
 /// Whether an attribute is reached by its name in a string: `getattr(queue, "messages")`.
 pub(crate) fn is_reached_by_string(project: &Project, holder: Holder) -> bool {
     let Some(name) = holder_name(project, holder) else { return true };
-    project.modules().any(|(module, _)| {
-        project.items(module).any(|code| {
-            let facts = project.facts(code);
-            let Some(text) = facts.names.find(&name) else { return false };
-            let is_text =
-                |value| matches!(facts.body.op(value), Op::Const(Const::Str(found)) if found == text);
-            facts.body.insts.iter().any(|inst| match inst.op {
-                Op::Call { callee, args } => {
-                    let reads = match facts.body.op(callee) {
-                        Op::Load(var) => {
-                            matches!(facts.var_name(var), "getattr" | "setattr" | "hasattr" | "attrgetter")
-                        }
-                        Op::Attr { name, .. } => facts.str(name) == "attrgetter",
-                        _ => false,
-                    };
-                    reads && facts.body.args(args).iter().any(|arg| is_text(arg.value))
-                }
-                _ => false,
-            })
+    project.items_passing(&name).into_iter().any(|code| {
+        let facts = project.facts(code);
+        let Some(text) = facts.names.find(&name) else { return false };
+        let is_text = |value| matches!(facts.body.op(value), Op::Const(Const::Str(found)) if found == text);
+        facts.body.insts.iter().any(|inst| match inst.op {
+            Op::Call { callee, args } => {
+                let reads = match facts.body.op(callee) {
+                    Op::Load(var) => {
+                        matches!(facts.var_name(var), "getattr" | "setattr" | "hasattr" | "attrgetter")
+                    }
+                    Op::Attr { name, .. } => facts.str(name) == "attrgetter",
+                    _ => false,
+                };
+                reads && facts.body.args(args).iter().any(|arg| is_text(arg.value))
+            }
+            _ => false,
         })
     })
 }

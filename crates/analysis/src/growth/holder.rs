@@ -71,9 +71,9 @@ pub(super) fn removed_elsewhere(project: &Project, holder: Holder) -> Option<Sit
 
 fn removed_under(project: &Project, class: ClassId, name: Symbol) -> Option<Site> {
     project.unresolved_sites(name).iter().copied().find(|site| {
-        let related =
-            site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
-        related && is_removal(project, *site)
+        let is_related =
+            || site.code.module == class.0.module || imports(project, site.code.module, class.0.module);
+        is_removal(project, *site) && is_related()
     })
 }
 
@@ -123,7 +123,9 @@ fn imports(project: &Project, from: ModuleId, target: ModuleId) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     let code = CodeId { module: from, item: ItemId::MODULE };
     let facts: &ItemFacts = project.facts(code);
-    let mentions = facts.names.iter().any(|name| name == last || name.ends_with(&format!(".{last}")));
+    let is_last =
+        |name: &str| name.strip_suffix(last).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let mentions = facts.names.iter().any(is_last);
     mentions || project.module(from).name.rsplit_once('.').map(|p| p.0) == path.rsplit_once('.').map(|p| p.0)
 }
 

@@ -21,7 +21,13 @@ impl Names {
 
     /// The id of a string, if the table has it.
     pub fn find(&self, text: &str) -> Option<Name> {
-        (0..self.ends.len()).map(Name::new).find(|name| self.get(*name) == text)
+        let mut start = 0;
+        // Most are told apart by their length.
+        let is_it = |end: &u32| {
+            let range = std::mem::replace(&mut start, *end as usize)..*end as usize;
+            range.len() == text.len() && self.text.as_bytes().get(range) == Some(text.as_bytes())
+        };
+        self.ends.iter().position(is_it).map(Name::new)
     }
 
     /// All strings in the order they were added.

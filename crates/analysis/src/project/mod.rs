@@ -9,6 +9,7 @@ mod classes;
 mod edit;
 mod entity;
 mod holders;
+mod index;
 mod ledger;
 mod locate;
 mod reads;
@@ -95,6 +96,7 @@ pub struct Project {
     obligations: Obligations,
     tasks: Tasks,
     collector: Collector,
+    index: Arc<index::Index>,
 }
 
 type Step = fn(&mut Project, &mut Notes<'_>);
@@ -137,6 +139,7 @@ impl Project {
             obligations: Obligations::default(),
             tasks: Tasks::default(),
             collector: Collector::default(),
+            index: Arc::default(),
         }
     }
 

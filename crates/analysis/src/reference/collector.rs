@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::cycle::{Cycle, CycleKind};
+use crate::file::ItemId;
 use crate::ir::Op;
 use crate::project::{ClassId, CodeId, Project, ValueId};
 
@@ -40,11 +41,14 @@ fn finalizer(project: &Project, class: ClassId) -> Option<CodeId> {
 }
 
 fn turned_off(project: &Project) -> Option<ValueId> {
-    let of_files = project.modules().filter(|(_, module)| !module.is_test);
-    of_files.into_iter().find_map(|(module, _)| {
+    let naming = project.items_naming("gc").into_iter();
+    let mut importing = naming.filter(|code| {
+        let is_module = code.item == ItemId::MODULE && !project.module(code.module).is_test;
+        is_module && project.facts(*code).names.find("gc").is_some()
+    });
+    importing.find_map(|CodeId { module, .. }| {
         let calls = |name: &str| project.items(module).find_map(|code| call_of(project, code, name));
-        let imports = project.file(module).facts(crate::file::ItemId::MODULE).names.find("gc").is_some();
-        let off = imports.then(|| calls("gc.disable"))??;
+        let off = calls("gc.disable")?;
         (calls("gc.enable").is_none() && calls("gc.collect").is_none()).then_some(off)
     })
 }

@@ -1,11 +1,13 @@
 //! What takes a callback back.
 
+use std::collections::BTreeSet;
+
 use super::Sink;
 use super::sink::is_holder_in;
 use crate::capture::{self, Callback};
 use crate::growth::holder::is_teardown;
 use crate::ir::{ItemFacts, Op, Val};
-use crate::project::{ClassId, CodeId, Project};
+use crate::project::{ClassId, CodeId, ModuleId, Project};
 
 /// What takes back too late, or something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,38 +31,44 @@ pub(super) fn find(
 ) -> Option<Removal> {
     let mut family = project.ancestry(class);
     family.extend(project.descendants(class));
+    let is_own = |code: &CodeId| project.enclosing_class(*code).is_some_and(|own| family.contains(&own));
+    if is_taken_back_elsewhere(project, callback, undo, is_own) {
+        return None;
+    }
+    let modules: BTreeSet<ModuleId> = family.iter().map(|class| class.0.module).collect();
+    let modules = modules.into_iter().filter(|module| !project.module(*module).is_test);
     let mut found = Removal::Never;
-    for (module, facts) in project.modules() {
-        if facts.is_test {
-            continue;
-        }
-        for code in project.items(module) {
-            let facts = project.facts(code);
-            let is_own = project.enclosing_class(code).is_some_and(|class| family.contains(&class));
-            if !is_own
-                && !facts
-                    .names
-                    .iter()
-                    .any(|name| undo.iter().any(|undo| last(undo) == name) || undoes_by_name(name))
-            {
-                continue;
+    for code in modules.flat_map(|module| project.items(module)).filter(is_own) {
+        for call in (0..project.facts(code).body.insts.len()).map(Val::new) {
+            match takes_back(project, code, call, callback, undo, true) {
+                Some(true) if project.facts(code).own_name() == "__del__" => found = Removal::Finalizer(code),
+                Some(true) => return None,
+                Some(false) => found = Removal::Others(code),
+                None => {}
             }
-            for call in (0..facts.body.insts.len()).map(Val::new) {
-                match takes_back(project, code, call, callback, undo, is_own) {
-                    Some(true) if project.facts(code).own_name() == "__del__" && is_own => {
-                        found = Removal::Finalizer(code);
-                    }
-                    Some(true) => return None,
-                    Some(false) if is_own => found = Removal::Others(code),
-                    _ => {}
-                }
-                if is_own && code != registered_in && ends(project, code, call, sink) {
-                    return None;
-                }
+            if code != registered_in && ends(project, code, call, sink) {
+                return None;
             }
         }
     }
     Some(found)
+}
+
+/// Whether code that is not the own hands the method to something that takes it back.
+fn is_taken_back_elsewhere(
+    project: &Project,
+    callback: &Callback,
+    undo: &[String],
+    is_own: impl Fn(&CodeId) -> bool,
+) -> bool {
+    let Callback::Method(method) = callback else { return false };
+    let takes_back = |code, call| takes_back(project, code, call, callback, undo, false) == Some(true);
+    let passing = project.items_passing(project.own_name(*method)).into_iter();
+    let mut others = passing.filter(|code| !project.module(code.module).is_test && !is_own(code));
+    others.any(|code| {
+        let mut calls = (0..project.facts(code).body.insts.len()).map(Val::new);
+        calls.any(|call| takes_back(code, call))
+    })
 }
 
 fn last(path: &str) -> &str {
