@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "leakwright-rules",
             "leakwright-engine",
             "leakwright-notes",
+            "leakwright-report",
         ],
     ),
     ("leakwright-mcp", &["leakwright-rules", "leakwright-engine", "leakwright-notes", "leakwright-report"]),

@@ -287,6 +287,11 @@ impl Sources for Linked {
 }
 
 impl Analysis {
+    /// What is known of the document by looking at nothing else.
+    pub fn facts(&self) -> &FileFacts {
+        &self.linked.member(self.module).facts
+    }
+
     /// What is known now, for the time until all is linked again.
     pub fn to_settled(&self) -> Option<Settled> {
         let member = self.linked.member(self.module);

@@ -4,7 +4,7 @@
 //! the place of its file. Each change leads to another *generation*: what was linked is good for its own
 //! generation only, and linking one that is past is given up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,6 +113,11 @@ impl Workspace {
         self.files().disk.contains_key(path)
     }
 
+    /// The files that a check of the folder takes.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files().disk.keys().cloned().collect()
+    }
+
     /// Sets what holds in the folder beside its configuration; whether that is something else. It is heeded
     /// when files are looked for the next time, with their configuration.
     pub fn set_overrides(&self, overrides: &Overrides) -> bool {
@@ -149,13 +154,14 @@ impl Workspace {
             };
             (files.disk.clone(), kept)
         };
+        let changed: HashSet<&Path> = changed.iter().map(PathBuf::as_path).collect();
         let found = discover(std::slice::from_ref(&self.root), &configurations).files;
         progress.found(found.len());
         let disk: BTreeMap<PathBuf, OnDisk> = background_pool().install(|| {
             found
                 .par_iter()
                 .filter_map(|found| {
-                    let known = known.get(&found.path).filter(|_| !changed.contains(&found.path));
+                    let known = known.get(&found.path).filter(|_| !changed.contains(&*found.path));
                     let read = OnDisk::read(found, &configurations, known);
                     progress.done();
                     Some((found.path.clone(), read?))

@@ -15,7 +15,7 @@ mod summary;
 mod text;
 mod words;
 
-pub use audit::{Audit, Document, is_own_document, markdown};
+pub use audit::{Audit, Document, is_own_document, is_report, markdown};
 pub use concise::{concise, headline};
 pub use diff::{coloured_diff, unified_diff};
 pub use github::github;

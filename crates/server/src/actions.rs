@@ -6,6 +6,7 @@ use leakwright_syntax::TextRange;
 use serde::{Deserialize, Serialize};
 
 use crate::capabilities::Client;
+use crate::commands::OPEN_PAGE;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{
     CodeAction, CodeActionContext, CodeActionKind, Command, Diagnostic, Range, Url, WorkspaceEdit,
@@ -15,9 +16,6 @@ use crate::{from_proto, select};
 
 /// The kind of the action that fixes all that is safe to fix.
 pub(crate) const FIX_ALL: &str = "source.fixAll.leakwright";
-
-/// The command that opens the page of a rule.
-pub(crate) const OPEN_PAGE: &str = "leakwright.openPage";
 
 /// What an action that is resolved later is about.
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -11,16 +11,17 @@ use tower_lsp::{Client as Connection, LanguageServer};
 
 use crate::actions::Later;
 use crate::capabilities::{self, Client};
+use crate::commands::Commands;
 use crate::configure::{Configurer, Shared};
 use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
-    CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams,
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, Registration, ServerInfo, ShowDocumentParams,
-    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
-    WorkspaceFolder,
+    CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    Registration, ServerInfo, SetTraceParams, WorkDoneProgressCancelParams, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult, WorkspaceFolder,
 };
 use crate::notebook::Notebook;
 use crate::order::Lifecycle;
@@ -32,9 +33,10 @@ use crate::settle::Settler;
 use crate::subject::Subject;
 use crate::survey::Survey;
 use crate::tell::Teller;
+use crate::trace::Tracer;
 use crate::unopened::Unopened;
 use crate::workers::Workers;
-use crate::{actions, from_proto, hover, notebook, parent, select, to_proto};
+use crate::{actions, from_proto, hover, lens, notebook, parent};
 
 /// How long a request waits for the project to be linked.
 pub(crate) const SETTLES_WITHIN: Duration = Duration::from_secs(5);
@@ -49,6 +51,8 @@ pub(crate) struct Backend {
     unopened: Arc<Unopened>,
     pull: Pull,
     configurer: Configurer,
+    commands: Commands,
+    tracer: Tracer,
     lifecycle: Arc<Lifecycle>,
 }
 
@@ -56,7 +60,8 @@ impl Backend {
     pub(crate) fn new(connection: Connection, lifecycle: Arc<Lifecycle>) -> Self {
         let current = Current::default();
         let teller = Teller::new(connection.clone());
-        let publisher = Publisher::start(connection.clone(), current.clone());
+        let tracer = Tracer::start(connection.clone());
+        let publisher = Publisher::start(connection.clone(), current.clone(), tracer.clone());
         let (documents, projects) = (Arc::<Documents>::default(), Projects::default());
         projects.tell_with(teller.clone());
         let workers = Workers::start(publisher.clone(), projects.clone());
@@ -84,7 +89,39 @@ impl Backend {
             asked: AtomicU64::new(0),
             turn: Mutex::default(),
         });
-        Self { documents, projects, workers, connection, publisher, unopened, pull, configurer, lifecycle }
+        let commands = Commands {
+            connection: connection.clone(),
+            documents: Arc::clone(&documents),
+            projects: projects.clone(),
+            workers: workers.clone(),
+            unopened: Arc::clone(&unopened),
+            configurer: configurer.clone(),
+            started: Instant::now(),
+        };
+        Self {
+            documents,
+            projects,
+            workers,
+            connection,
+            publisher,
+            unopened,
+            pull,
+            configurer,
+            commands,
+            tracer,
+            lifecycle,
+        }
+    }
+
+    /// What tells the client what is said.
+    pub(crate) fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+
+    /// `$/setTrace`.
+    #[expect(clippy::unused_async, reason = "handlers are asynchronous")]
+    pub(crate) async fn set_trace(&self, params: SetTraceParams) {
+        self.tracer.set(params.value);
     }
 
     /// `window/workDoneProgress/cancel`.
@@ -175,6 +212,10 @@ impl LanguageServer for Backend {
         let client =
             Client::new(&params.capabilities, params.client_info.as_ref().map(|it| it.name.as_str()));
         self.workers.initialize(client);
+        self.tracer.set(params.trace.unwrap_or_default());
+        if client.refreshes_lenses {
+            self.publisher.refresh_lenses_of(self.connection.clone());
+        }
         if client.pulls {
             self.publisher.pull_documents();
         }
@@ -329,28 +370,22 @@ impl LanguageServer for Backend {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        let argument = params.arguments.into_iter().next().unwrap_or_default();
-        let show = |uri, external, selection| ShowDocumentParams {
-            uri,
-            external: Some(external),
-            take_focus: Some(true),
-            selection,
+        self.commands.run(params).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let uri = params.text_document.uri;
+        let subject = Subject::find(&self.documents, &uri).filter(|_| self.configurer.current().code_lens);
+        let Some(subject) = subject else { return Ok(None) };
+        let Some(snapshot) = subject.document.snapshot(Duration::ZERO, |_| true).await else {
+            return Ok(None);
         };
-        let show = match params.command.as_str() {
-            actions::OPEN_PAGE => argument.as_str().and_then(to_proto::page).map(|uri| show(uri, true, None)),
-            select::SELECT => serde_json::from_value::<select::Selection>(argument)
-                .ok()
-                .map(|found| show(found.uri, false, Some(found.range))),
-            _ => None,
-        };
-        let Some(show) = show else { return Err(Error::invalid_params("no such command")) };
-        let connection = self.connection.clone();
-        tokio::spawn(async move {
-            if let Err(error) = connection.show_document(show).await {
-                tracing::warn!("the client did not show what it was asked to: {error}");
-            }
+        let client = self.workers.client();
+        let lenses = tokio::task::spawn_blocking(move || {
+            let view = subject.view(&snapshot)?;
+            Some(lens::lenses(&snapshot, &view, &uri, client))
         });
-        Ok(None)
+        Ok(lenses.await.ok().flatten())
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {

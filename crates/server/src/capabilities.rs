@@ -2,15 +2,14 @@
 
 use leakwright_syntax::Encoding;
 
-use crate::actions;
 use crate::lsp::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions,
-    DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability, OneOf,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability, OneOf,
     PositionEncodingKind, Registration, SaveOptions, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
-use crate::select;
+use crate::{actions, commands};
 use serde_json::json;
 
 /// What the client can do.
@@ -40,6 +39,8 @@ pub(crate) struct Client {
     pub(crate) pulls: bool,
     /// Whether it wants the number that a fix puts in to be selected.
     pub(crate) selects_numbers: bool,
+    /// Whether it can be asked to ask for lenses again.
+    pub(crate) refreshes_lenses: bool,
 }
 
 impl Client {
@@ -78,6 +79,9 @@ impl Client {
                 .experimental
                 .as_ref()
                 .is_some_and(|experimental| experimental["leakwright"]["selectsNumbers"] == true),
+            refreshes_lenses: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref())
+                .is_some_and(|lens| lens.refresh_support == Some(true)),
             shows_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
         }
     }
@@ -116,9 +120,10 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
             ..CodeActionOptions::default()
         })),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: vec![actions::OPEN_PAGE.to_owned(), select::SELECT.to_owned()],
-            ..ExecuteCommandOptions::default()
+            commands: commands::NAMES.map(str::to_owned).to_vec(),
+            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
         }),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         diagnostic_provider: client.pulls.then(|| {
             DiagnosticServerCapabilities::Options(DiagnosticOptions {
                 identifier: Some("leakwright".to_owned()),

@@ -135,6 +135,9 @@ impl Configurer {
             shared.projects.note_edit();
             shared.documents.all().iter().for_each(|document| shared.workers.analyze_again(document));
         }
+        if before.code_lens != global.code_lens {
+            shared.workers.publisher().refresh_lenses();
+        }
         shared.projects.tell(&shared.connection, &Handle::current());
     }
 }

@@ -13,13 +13,16 @@
 mod actions;
 mod backend;
 mod capabilities;
+mod commands;
 mod configure;
 mod documents;
 mod frames;
 mod from_proto;
 mod hover;
+mod lens;
 mod log;
 mod lsp;
+mod memory;
 mod modern;
 mod notebook;
 mod order;
@@ -33,8 +36,11 @@ mod settings;
 mod settle;
 mod subject;
 mod survey;
+mod tally;
 mod tell;
+mod timings;
 mod to_proto;
+mod trace;
 mod unopened;
 mod workers;
 
@@ -72,6 +78,7 @@ async fn serve(lifecycle: Arc<Lifecycle>) {
     let exits = Arc::clone(&lifecycle);
     let (service, socket) = LspService::build(|client| Backend::new(client, Arc::clone(&exits)))
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+        .custom_method("$/setTrace", Backend::set_trace)
         .custom_method("notebookDocument/didOpen", Backend::notebook_did_open)
         .custom_method("notebookDocument/didChange", Backend::notebook_did_change)
         .custom_method("notebookDocument/didSave", Backend::notebook_did_save)
@@ -79,8 +86,9 @@ async fn serve(lifecycle: Arc<Lifecycle>) {
         .finish();
     let (checked, input) = tokio::io::duplex(PIPE);
     tokio::spawn(frames::copy(tokio::io::stdin(), checked));
+    let tracer = service.inner().tracer().clone();
     let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);
-    let serving = server.serve(Ordered::new(service, Arc::clone(&lifecycle)));
+    let serving = server.serve(Ordered::new(service, Arc::clone(&lifecycle), tracer));
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => {}

@@ -21,6 +21,23 @@ pub(crate) fn initialize_params(params: &mut Value) {
     {
         workspace.insert("diagnostic".to_owned(), diagnostics);
     }
+    if let Some(params) = params.as_object_mut() {
+        match params.get("trace").and_then(Value::as_str) {
+            Some("off" | "messages" | "verbose") => {}
+            // Of VS Code: the same, laid out in another way.
+            Some("compact") => drop(params.insert("trace".to_owned(), Value::from("messages"))),
+            _ => drop(params.remove("trace")),
+        }
+    }
+}
+
+/// Gives a command that has no arguments none.
+pub(crate) fn command_params(params: &mut Value) {
+    if let Some(params) =
+        params.as_object_mut().filter(|params| params.get("arguments") == Some(&Value::Null))
+    {
+        params.remove("arguments");
+    }
 }
 
 /// Says of the server what the library has no name for.

@@ -20,6 +20,7 @@ use tower::Service;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 
 use crate::modern;
+use crate::trace::Tracer;
 
 /// How far the conversation with the client is.
 #[derive(Default)]
@@ -34,11 +35,12 @@ pub(crate) struct Lifecycle {
 pub(crate) struct Ordered<S> {
     inner: S,
     lifecycle: Arc<Lifecycle>,
+    tracer: Tracer,
 }
 
 impl<S> Ordered<S> {
-    pub(crate) fn new(inner: S, lifecycle: Arc<Lifecycle>) -> Self {
-        Self { inner, lifecycle }
+    pub(crate) fn new(inner: S, lifecycle: Arc<Lifecycle>, tracer: Tracer) -> Self {
+        Self { inner, lifecycle, tracer }
     }
 
     fn note(&self, method: &str) {
@@ -69,11 +71,18 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let request = as_the_library_knows(request);
         let (method, id) = (request.method().to_owned(), request.id().cloned());
+        let traced = self.tracer.received(&request);
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let name = method.clone();
-        let mut answer: Answer<S::Error> = Box::pin(handler.map(move |result| match result {
-            Ok(response) => response.map(|response| response.map(|response| answered(&name, response))),
-            Err(panic) => Ok(failure(&name, id, &panic)),
+        let mut answer: Answer<S::Error> = Box::pin(handler.map(move |result| {
+            let response = match result {
+                Ok(response) => response?.map(|response| answered(&name, response)),
+                Err(panic) => failure(&name, id, &panic),
+            };
+            if let Some(traced) = traced {
+                traced.done(response.as_ref());
+            }
+            Ok(response)
         }));
         let first = answer.as_mut().poll(&mut Context::from_waker(&noop_waker()));
         self.note(&method);
@@ -89,16 +98,19 @@ where
 /// names are newer than it.
 fn as_the_library_knows(request: Request) -> Request {
     let is_null = request.params().is_some_and(serde_json::Value::is_null);
-    if !is_null && request.method() != "initialize" {
+    if !is_null && !["initialize", "workspace/executeCommand"].contains(&request.method()) {
         return request;
     }
     let (method, id, params) = request.into_parts();
-    let mut built = Request::build(method);
+    let mut built = Request::build(method.clone());
     if let Some(id) = id {
         built = built.id(id);
     }
     if let Some(mut params) = params.filter(|_| !is_null) {
-        modern::initialize_params(&mut params);
+        match &*method {
+            "initialize" => modern::initialize_params(&mut params),
+            _ => modern::command_params(&mut params),
+        }
         built = built.params(params);
     }
     built.finish()
@@ -163,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn handlers_start_in_the_order_of_arrival_even_if_they_are_awaited_in_another() {
         let log = Arc::new(Mutex::new(Vec::new()));
-        let mut service = Ordered::new(Recorder(Arc::clone(&log)), Arc::default());
+        let mut service = Ordered::new(Recorder(Arc::clone(&log)), Arc::default(), Tracer::unheard());
         let mut answers: Vec<_> =
             (0..100).map(|n| service.call(Request::build(n.to_string()).finish())).collect();
         let starts: Vec<String> = (0..100).map(|n| format!("start {n}")).collect();
@@ -177,7 +189,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_error_response_and_the_next_message_is_served() {
         let log = Arc::new(Mutex::new(Vec::new()));
-        let mut service = Ordered::new(Recorder(Arc::clone(&log)), Arc::default());
+        let mut service = Ordered::new(Recorder(Arc::clone(&log)), Arc::default(), Tracer::unheard());
         let response = service.call(Request::build("panic").id(1).finish()).await.unwrap().unwrap();
         assert_eq!(response.error().map(|error| error.code), Some(ErrorCode::InternalError));
         assert_eq!(service.call(Request::build("panic").finish()).await.unwrap(), None);
@@ -187,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn exit_is_noticed_as_it_is_read() {
         let lifecycle = Arc::new(Lifecycle::default());
-        let mut service = Ordered::new(Recorder(Arc::default()), Arc::clone(&lifecycle));
+        let mut service = Ordered::new(Recorder(Arc::default()), Arc::clone(&lifecycle), Tracer::unheard());
         drop(service.call(Request::build("shutdown").id(1).finish()));
         assert!(lifecycle.was_shut_down.load(Ordering::SeqCst));
         drop(service.call(Request::build("exit").finish()));

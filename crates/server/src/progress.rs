@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use leakwright_engine::Progress;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tower_lsp::Client as Connection;
 
 use crate::lsp::notification::Progress as ProgressNotification;
 use crate::lsp::request::WorkDoneProgressCreate;
 use crate::lsp::{
-    NumberOrString, ProgressParams, ProgressParamsValue, WorkDoneProgress, WorkDoneProgressBegin,
+    ProgressParams, ProgressParamsValue, ProgressToken, WorkDoneProgress, WorkDoneProgressBegin,
     WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
 };
 
@@ -31,7 +31,9 @@ pub(crate) struct Bar {
 /// Where work is, as the client is told.
 #[derive(Default)]
 struct Shared {
-    token: OnceLock<String>,
+    token: OnceLock<ProgressToken>,
+    /// The client has made the bar itself, and told us where.
+    is_clients: bool,
     /// Files that are read; then the same number is judged.
     total: AtomicUsize,
     read: AtomicUsize,
@@ -40,9 +42,17 @@ struct Shared {
     is_ended: AtomicBool,
     is_cancelled: AtomicBool,
     ended: Notify,
+    #[expect(dead_code, reason = "who waits hears that it is gone")]
+    told: Option<oneshot::Sender<()>>,
 }
 
 impl Bar {
+    /// One that the client has made itself. `told` goes when nothing more is told there.
+    pub(crate) fn on(token: ProgressToken, told: oneshot::Sender<()>) -> Self {
+        let shared = Shared { token: token.into(), is_clients: true, told: Some(told), ..Shared::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
     /// Asks the client to show it, once.
     pub(crate) fn tell(&self, connection: &Connection, runtime: &Handle) {
         if !self.shared.is_told.swap(true, Ordering::SeqCst) {
@@ -63,8 +73,8 @@ impl Bar {
     }
 
     /// The client ends the work behind a bar; whether it is this one.
-    pub(crate) fn cancel(&self, token: &NumberOrString) -> bool {
-        let is_own = matches!(token, NumberOrString::String(token) if self.shared.token.get() == Some(token));
+    pub(crate) fn cancel(&self, token: &ProgressToken) -> bool {
+        let is_own = self.shared.token.get() == Some(token);
         if is_own {
             self.shared.is_cancelled.store(true, Ordering::SeqCst);
             self.shared.end();
@@ -112,12 +122,14 @@ impl Shared {
 /// Tells the client until the work has ended.
 async fn tell(connection: Connection, shared: Arc<Shared>) {
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    let new = || format!("leakwright/{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let token = NumberOrString::String(shared.token.get_or_init(new).clone());
-    let create = WorkDoneProgressCreateParams { token: token.clone() };
-    if let Err(error) = connection.send_request::<WorkDoneProgressCreate>(create).await {
-        tracing::debug!("no progress is shown: {error}");
-        return;
+    let new = || ProgressToken::String(format!("leakwright/{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let token = shared.token.get_or_init(new).clone();
+    if !shared.is_clients {
+        let create = WorkDoneProgressCreateParams { token: token.clone() };
+        if let Err(error) = connection.send_request::<WorkDoneProgressCreate>(create).await {
+            tracing::debug!("no progress is shown: {error}");
+            return;
+        }
     }
     let send = |value| {
         let value = ProgressParamsValue::WorkDone(value);

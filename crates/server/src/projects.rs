@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use leakwright_engine::{Configurations, Overrides, Workspace};
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tower_lsp::Client as Connection;
 
-use crate::lsp::NumberOrString;
+use crate::lsp::ProgressToken;
 use crate::progress::Bar;
 use crate::settings::Settings;
 use crate::tell::Teller;
@@ -39,6 +40,8 @@ struct State {
     bar: Option<Arc<Bar>>,
     /// The client does not want files looked at that are not open.
     is_cancelled: bool,
+    /// Those who wait until everything is looked through.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 /// A folder that is open.
@@ -67,6 +70,25 @@ pub(crate) struct Scan {
     pub(crate) changed: Vec<PathBuf>,
     /// Configuration may have changed.
     pub(crate) reads_configuration: bool,
+    /// All files are to be read again, whether they look changed or not.
+    pub(crate) afresh: Option<Afresh>,
+}
+
+/// That somebody wants everything looked through again.
+#[derive(Debug)]
+pub(crate) struct Afresh {
+    /// Where the client wants to hear how far that is.
+    pub(crate) token: Option<ProgressToken>,
+    /// Goes when nothing more is told there.
+    pub(crate) told: oneshot::Sender<()>,
+}
+
+/// What is waited for, of a look through everything.
+pub(crate) struct Through {
+    /// Everything is looked through.
+    pub(crate) done: oneshot::Receiver<()>,
+    /// Nothing more is told of how far it is.
+    pub(crate) told: oneshot::Receiver<()>,
 }
 
 impl Projects {
@@ -160,7 +182,7 @@ impl Projects {
     }
 
     /// The client wants no more of the work behind a bar.
-    pub(crate) fn cancel(&self, token: &NumberOrString) {
+    pub(crate) fn cancel(&self, token: &ProgressToken) {
         let mut state = self.state();
         if state.bar.as_ref().is_some_and(|bar| bar.cancel(token)) {
             state.is_cancelled = true;
@@ -196,6 +218,36 @@ impl Projects {
         scan.changed.extend(changed);
         scan.reads_configuration |= reads_configuration;
         self.shared.changed.notify_all();
+    }
+
+    /// Has all files read again and everything looked through, also after that was cancelled.
+    pub(crate) fn look_afresh(&self, token: Option<ProgressToken>) -> Through {
+        let ((done_by, done), (told_by, told)) = (oneshot::channel(), oneshot::channel());
+        let mut state = self.state();
+        state.is_cancelled = false;
+        state.configurations = outside(state.overrides.as_ref());
+        state.waiting.push(done_by);
+        let scan = state.tasks.scan.get_or_insert_default();
+        scan.reads_configuration = true;
+        scan.afresh.get_or_insert(Afresh { token, told: told_by });
+        self.shared.changed.notify_all();
+        Through { done, told }
+    }
+
+    /// Everything is looked through: those who wait for that hear of it, unless files may have changed
+    /// meanwhile, or it is not known yet what is to be looked at.
+    pub(crate) fn is_through(&self) {
+        let mut state = self.state();
+        if state.tasks.scan.is_none() && state.overrides.is_some() {
+            for waiting in state.waiting.drain(..) {
+                let _ = waiting.send(());
+            }
+        }
+    }
+
+    /// Whether the client has ended the work on files that are not open.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state().is_cancelled
     }
 
     /// A document was analysed that others may depend on.

@@ -11,6 +11,7 @@ use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::lsp::{Diagnostic, Url};
 use crate::settings::{Current, Settings};
+use crate::trace::Tracer;
 use crate::{pull, to_proto};
 
 /// Sends diagnostics to the client. Cloning gives another handle to the same task.
@@ -19,6 +20,7 @@ pub(crate) struct Publisher {
     queue: UnboundedSender<Message>,
     asked: Arc<Asked>,
     settings: Current,
+    tracer: Tracer,
 }
 
 /// What the client asks for, so that it is told nothing of it unasked.
@@ -28,6 +30,8 @@ struct Asked {
     files: AtomicBool,
     /// Wakes what makes the client ask again.
     again: Arc<Notify>,
+    /// The same, for lenses.
+    lenses: Arc<Notify>,
 }
 
 struct Message {
@@ -38,16 +42,39 @@ struct Message {
 
 impl Publisher {
     /// Starts the task. Must be called within the runtime.
-    pub(crate) fn start(connection: Connection, settings: Current) -> Self {
+    pub(crate) fn start(connection: Connection, settings: Current, tracer: Tracer) -> Self {
         let (queue, mut messages) = unbounded_channel::<Message>();
         let asked = Arc::<Asked>::default();
-        tokio::spawn(pull::refresh(connection.clone(), Arc::clone(&asked.again)));
+        let again = connection.clone();
+        let ask_again = async move || again.workspace_diagnostic_refresh().await;
+        tokio::spawn(pull::refresh(Arc::clone(&asked.again), ask_again));
+        let own = tracer.clone();
         tokio::spawn(async move {
             while let Some(Message { uri, diagnostics, version }) = messages.recv().await {
+                own.tell(
+                    || "Sending notification 'textDocument/publishDiagnostics'.".to_owned(),
+                    || format!("{} diagnostics of {uri}, version {version:?}", diagnostics.len()),
+                );
                 connection.publish_diagnostics(uri, diagnostics, version).await;
             }
         });
-        Self { queue, asked, settings }
+        Self { queue, asked, settings, tracer }
+    }
+
+    /// Tells a client that wants to hear of it what was done, and how long it took.
+    pub(crate) fn trace(&self, message: impl FnOnce() -> String) {
+        self.tracer.tell(message, String::new);
+    }
+
+    /// The client can be asked to ask for lenses again.
+    pub(crate) fn refresh_lenses_of(&self, connection: Connection) {
+        let ask_again = async move || connection.code_lens_refresh().await;
+        tokio::spawn(pull::refresh(Arc::clone(&self.asked.lenses), ask_again));
+    }
+
+    /// Has the client ask for lenses again.
+    pub(crate) fn refresh_lenses(&self) {
+        self.asked.lenses.notify_one();
     }
 
     /// What is set.
@@ -72,6 +99,10 @@ impl Publisher {
         };
         if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
             return;
+        }
+        // For what it changes itself the client asks by itself.
+        if replaced.is_some() && self.settings().code_lens {
+            self.refresh_lenses();
         }
         if let Some(notebook) = &document.notebook {
             let found = self.diagnostics(document, &snapshot, client);

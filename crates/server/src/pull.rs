@@ -248,12 +248,12 @@ fn superseded() -> Error {
     }
 }
 
-/// Asks the client, each time that it is woken, to ask again.
-pub(crate) async fn refresh(connection: Connection, due: Arc<Notify>) {
+/// Has the client ask again, each time that it is woken.
+pub(crate) async fn refresh(due: Arc<Notify>, ask_again: impl AsyncFn() -> Result<()> + Send) {
     loop {
         due.notified().await;
         tokio::time::sleep(REFRESHES_EVERY).await;
-        if let Err(error) = connection.workspace_diagnostic_refresh().await {
+        if let Err(error) = ask_again().await {
             tracing::warn!("the client does not ask again: {error}");
         }
     }

@@ -4,20 +4,10 @@
 use leakwright_engine::apply_edits;
 use leakwright_rules::{Edit, Fix};
 use leakwright_syntax::{Encoding, Text, TextRange};
-use serde::{Deserialize, Serialize};
 
-use crate::lsp::{Command, Range, Url};
+use crate::commands::{SELECT, Selection};
+use crate::lsp::{Command, Url};
 use crate::to_proto;
-
-/// The command that selects it.
-pub(crate) const SELECT: &str = "leakwright.select";
-
-/// What the command is given.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Selection {
-    pub(crate) uri: Url,
-    pub(crate) range: Range,
-}
 
 /// Keywords whose numbers are for the user to choose.
 const KEYWORDS: [&str; 2] = ["maxlen=", "maxsize="];

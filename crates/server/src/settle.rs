@@ -5,7 +5,7 @@
 //! edit that comes meanwhile ends that, and the next pause starts it again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use leakwright_engine::{Linked, NoProgress, STACK_SIZE, Workspace};
 use crate::documents::{Document, Documents, Snapshot};
 use crate::projects::{Projects, Scan};
 use crate::survey::Survey;
+use crate::timings;
 use crate::workers::Workers;
 
 /// The longest pause in editing that is waited for.
@@ -47,7 +48,13 @@ impl Settler {
     }
 
     fn step(&mut self) {
-        let tasks = self.projects.next(self.pause);
+        let mut tasks = self.projects.next(self.pause);
+        if let Some(scan) = &mut tasks.scan
+            && let Some(afresh) = scan.afresh.take()
+        {
+            self.survey.begin_again(afresh);
+            scan.changed = self.all_files();
+        }
         self.survey.begin(self.workers.client());
         if let Some(scan) = tasks.scan {
             self.scan(&scan);
@@ -69,7 +76,10 @@ impl Settler {
             return true;
         }
         let Some(linked) = self.link(folder) else { return !folder.is_loaded() };
-        self.survey.look_through(folder, &linked, self.workers.client())
+        let started = Instant::now();
+        let is_whole = self.survey.look_through(folder, &linked, self.workers.client());
+        timings::note("survey", started.elapsed());
+        is_whole
     }
 
     /// The files of a folder, linked as they are now unless they change meanwhile.
@@ -83,8 +93,14 @@ impl Settler {
         let started = Instant::now();
         let linked = if open.is_empty() { folder.link()? } else { folder.link_live()? };
         self.pause = started.elapsed().min(LONGEST_PAUSE);
+        timings::note("link", started.elapsed());
         tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
         Some(linked)
+    }
+
+    /// The files that are known of all folders.
+    fn all_files(&self) -> Vec<PathBuf> {
+        self.projects.folders().iter().flat_map(|folder| folder.paths()).collect()
     }
 
     fn scan(&self, scan: &Scan) {
@@ -95,22 +111,15 @@ impl Settler {
                 Some(bar) => folder.scan(&scan.changed, scan.reads_configuration, &*bar),
                 None => folder.scan(&scan.changed, scan.reads_configuration, &NoProgress),
             };
+            timings::note("scan", started.elapsed());
             tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
             self.projects.loaded();
         }
         self.tell_problems();
+        // Documents that were judged by themselves, or are being judged, may be files of the project now, or fall
+        // under another configuration.
         for document in self.documents.all() {
-            let is_due = match document.latest() {
-                // Judged by itself: it may be a file of the project now, or fall under another configuration.
-                Some(latest) if latest.generation == 0 => is_different,
-                // Its folder was closed.
-                Some(_) => {
-                    document.path.as_deref().is_none_or(|path| self.projects.folder_of(path).is_none())
-                }
-                // Being judged with what may be past.
-                None => is_different,
-            };
-            if is_due {
+            if is_different && document.latest().is_none_or(|latest| latest.generation == 0) {
                 self.workers.analyze_again(&document);
             }
         }

@@ -55,6 +55,14 @@ impl View {
         cell.map_or(range, |(_, range)| range)
     }
 
+    /// A range of the document in what the client knows under an address; `None` if it is somewhere else.
+    pub(crate) fn shown_in(&self, range: Range, uri: &Url) -> Option<Range> {
+        match &self.layout {
+            Some(layout) => layout.to_cell(range).filter(|(cell, _)| *cell == uri).map(|(_, range)| range),
+            None => Some(range),
+        }
+    }
+
     /// An action on the document as one on what the client knows; `None` if it cannot be done there.
     pub(crate) fn action(&self, action: CodeAction) -> Option<CodeAction> {
         match &self.layout {

@@ -14,7 +14,8 @@ use tower_lsp::Client as Connection;
 
 use crate::capabilities::Client;
 use crate::documents::Documents;
-use crate::projects::Projects;
+use crate::progress::Bar;
+use crate::projects::{Afresh, Projects};
 use crate::unopened::Unopened;
 
 /// What is looked through, and how far that is.
@@ -42,6 +43,14 @@ impl Survey {
     ) -> Self {
         let (roots, seen) = (Vec::new(), HashMap::new());
         Self { projects, documents, unopened, connection, runtime: Handle::current(), roots, seen }
+    }
+
+    /// Before all files are looked at again, as somebody wants: none counts as seen.
+    pub(crate) fn begin_again(&mut self, afresh: Afresh) {
+        self.seen.clear();
+        if let Some(token) = afresh.token {
+            self.projects.show(Some(Arc::new(Bar::on(token, afresh.told))));
+        }
     }
 
     /// Before files are looked at: shows it, if the user has not seen that of all folders.
@@ -138,6 +147,7 @@ impl Survey {
         if self.projects.is_set() {
             self.unopened.set_whole(true);
             self.projects.show(None);
+            self.projects.is_through();
         }
     }
 }

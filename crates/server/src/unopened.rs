@@ -17,6 +17,7 @@ use crate::documents::Documents;
 use crate::lsp::{Diagnostic, Url};
 use crate::publish::Publisher;
 use crate::pull::result_id;
+use crate::tally::Tally;
 use crate::to_proto;
 
 /// What is shown of files that are not open.
@@ -46,6 +47,8 @@ struct File {
     shown: Vec<Diagnostic>,
     /// Names that.
     id: String,
+    /// What was found, shown or not.
+    found: Tally,
     /// How many documents had been closed when this one was: what the client knew before is void.
     salt: u64,
 }
@@ -118,6 +121,13 @@ impl Unopened {
             .collect()
     }
 
+    /// How much was found in the files that are judged, whether it is shown or not.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        self.files().values().filter(|file| file.generation > 0).for_each(|file| tally.add(&file.found));
+        tally
+    }
+
     fn files(&self) -> MutexGuard<'_, BTreeMap<PathBuf, File>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,7 +161,7 @@ impl Unopened {
         // It may have been judged already, since it was closed.
         let file = files.entry(path.to_owned()).or_insert_with(|| {
             self.total.fetch_add(shown.len(), Ordering::SeqCst);
-            File { root, generation: 0, shown, id, salt }
+            File { root, generation: 0, shown, id, salt, found: Tally::default() }
         });
         (file.generation, file.salt) = (0, salt);
         file.id = result_id(&file.shown, salt);
@@ -206,6 +216,7 @@ impl Unopened {
         let file = files.entry(path.to_owned()).or_default();
         root.clone_into(&mut file.root);
         file.generation = analysis.linked.generation();
+        file.found = Tally::of(&analysis.findings);
         if file.shown != diagnostics {
             file.id = result_id(&diagnostics, file.salt);
             file.shown.clone_from(&diagnostics);
@@ -272,6 +283,7 @@ mod tests {
 
     use crate::lsp::{InitializeParams, InitializeResult};
     use crate::settings::{Current, Settings};
+    use crate::trace::Tracer;
 
     /// A server that is there for the connection it has.
     struct Nobody;
@@ -290,7 +302,8 @@ mod tests {
     fn unopened(settings: &Current) -> Unopened {
         let mut unopened = None;
         let (_service, _socket) = LspService::new(|connection| {
-            let publisher = Publisher::start(connection, settings.clone());
+            let tracer = Tracer::start(connection.clone());
+            let publisher = Publisher::start(connection, settings.clone(), tracer);
             unopened = Some(Unopened::new(publisher, Arc::default()));
             Nobody
         });

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use leakwright_engine::{
     Analysis, Configurations, DocumentContext, DocumentMapper, Mapped, STACK_SIZE, Standing, Workspace,
@@ -19,6 +19,7 @@ use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::projects::Projects;
 use crate::publish::Publisher;
+use crate::timings;
 
 /// How long a document with syntax errors rests before it is parsed afresh.
 const HEAL_AFTER: Duration = Duration::from_millis(800);
@@ -100,6 +101,11 @@ impl Workers {
         self.analyze_again(document);
     }
 
+    /// What sends diagnostics to the client.
+    pub(crate) fn publisher(&self) -> &Publisher {
+        &self.shared.publisher
+    }
+
     /// Publishes what else is found in a version now that its project was looked at.
     pub(crate) fn correct(&self, document: &Document, known: &Arc<Snapshot>, snapshot: Snapshot) {
         self.shared.publisher.publish(document, snapshot, Some(known), self.client());
@@ -142,6 +148,7 @@ fn recover(document: &Document) {
 fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
     while let Some((version, is_fresh)) = take_changes(document, &mut core) {
+        let started = Instant::now();
         let Some(tree) = parse(document, &mut core, parser, version, shared) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
         let (analysis, generation) = match tree {
@@ -157,6 +164,9 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         let snapshot = Snapshot { version, text: core.syntax.text().clone(), generation, analysis };
         let client = shared.client.get().copied().unwrap_or_default();
         shared.publisher.publish(document, snapshot, None, client);
+        timings::note("document", started.elapsed());
+        let took = || format!("Analysed {}, version {version}, in {:.1?}.", document.uri, started.elapsed());
+        shared.publisher.trace(took);
         if generation > 0 {
             shared.projects.note_edit();
         }

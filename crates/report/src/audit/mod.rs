@@ -73,8 +73,13 @@ pub fn markdown(checked: &Checked) -> String {
     Audit::new(checked).markdown()
 }
 
+/// Whether a text is a Markdown report.
+pub fn is_report(text: &str) -> bool {
+    text.starts_with(markdown::MARK)
+}
+
 /// Whether a file of a folder is one that [`Audit::markdown_files`] writes, by its name and its first line.
 pub fn is_own_document(path: &Path, text: &str) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    names::is_own(name) && text.starts_with(markdown::MARK)
+    names::is_own(name) && is_report(text)
 }

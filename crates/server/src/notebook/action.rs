@@ -17,7 +17,7 @@ pub(crate) fn cell_action(action: CodeAction, module: &Url, layout: &Layout) -> 
         all.into_iter().map(|diagnostic| layout.diagnostic(diagnostic, module)).collect::<Vec<_>>()
     });
     // Where a number stands after the edits is known of the module only.
-    let command = action.command.filter(|command| command.command != crate::select::SELECT);
+    let command = action.command.filter(|command| command.command != crate::commands::SELECT);
     Some(CodeAction { edit, diagnostics, command, ..action })
 }
 
