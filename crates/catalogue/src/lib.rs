@@ -8,6 +8,7 @@ mod borrowers;
 mod caches;
 mod classes;
 mod containers;
+mod large;
 mod queues;
 mod resources;
 mod subscriptions;
@@ -22,6 +23,7 @@ pub use borrowers::Borrowers;
 pub use caches::Cache;
 pub use classes::Classes;
 pub use containers::{Container, ContainerKind};
+pub use large::Large;
 pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
 pub use subscriptions::{Holds, Subscription, Subscriptions};
@@ -42,6 +44,8 @@ pub struct Catalogue {
     pub queues: queues::Queues,
     /// What copies arrays into larger ones.
     pub arrays: Arrays,
+    /// What is large as a rule.
+    pub large: Large,
     /// Decorators that remember results.
     pub caches: caches::Caches,
     /// Which class functions return objects of.
@@ -70,6 +74,7 @@ impl Catalogue {
             borrowers: Borrowers::new(parse("borrowers", BORROWERS)),
             queues: queues::Queues::new(parse("queues", QUEUES)),
             arrays: parse("arrays", ARRAYS),
+            large: parse("large", LARGE),
             caches: caches::Caches::new(parse("caches", CACHES)),
             classes: parse("classes", CLASSES),
             tasks: parse("tasks", TASKS),
@@ -117,6 +122,7 @@ const CONTAINERS: &str = include_str!("../data/containers.toml");
 const BORROWERS: &str = include_str!("../data/borrowers.toml");
 const QUEUES: &str = include_str!("../data/queues.toml");
 const ARRAYS: &str = include_str!("../data/arrays.toml");
+const LARGE: &str = include_str!("../data/large.toml");
 const CACHES: &str = include_str!("../data/caches.toml");
 const CLASSES: &str = include_str!("../data/classes.toml");
 const TASKS: &str = include_str!("../data/tasks.toml");

@@ -4,12 +4,13 @@
 
 use crate::rule::Rule;
 use crate::rules::{
-    cached_method, dangling_task, growing_array, implicit_cache_bound, leak_on_error_path,
-    leaked_subscription, materialised_stream, mutable_default_growth, overwritten_resource, reference_cycle,
-    stored_traceback, tensor_graph_retained, unbounded_cache, unbounded_collection,
-    unbounded_collection_in_loop, unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file,
-    unclosed_session, unclosed_socket, unjoined_thread, unreaped_process, unreleased_attribute,
-    unreleased_handle, unreleased_pool,
+    cached_method, dangling_task, device_tensor_accumulation, global_temporary, growing_array,
+    implicit_cache_bound, large_closure_capture, leak_on_error_path, leaked_subscription,
+    materialised_stream, mutable_default_growth, overwritten_resource, reference_cycle, stored_traceback,
+    tensor_graph_retained, unbounded_cache, unbounded_collection, unbounded_collection_in_loop,
+    unbounded_lru_cache, unbounded_queue, unclosed_connection, unclosed_file, unclosed_session,
+    unclosed_socket, unjoined_thread, unreaped_process, unreleased_attribute, unreleased_handle,
+    unreleased_pool, unremoved_hook, view_keeps_base,
 };
 
 /// All rules.
@@ -36,8 +37,13 @@ pub(crate) static RULES: &[&dyn Rule] = &[
     &overwritten_resource::OverwrittenResource,
     &leaked_subscription::LeakedSubscriptionRule,
     &reference_cycle::ReferenceCycle,
+    &large_closure_capture::LargeClosureCapture,
     &stored_traceback::StoredTracebackRule,
+    &global_temporary::GlobalTemporaryRule,
     &tensor_graph_retained::TensorGraphRetained,
+    &unremoved_hook::UnremovedHookRule,
+    &device_tensor_accumulation::DeviceTensorAccumulation,
+    &view_keeps_base::ViewKeepsBase,
     &dangling_task::DanglingTask,
     &unjoined_thread::UnjoinedThread,
 ];
@@ -66,8 +72,13 @@ pub(crate) mod docs {
     pub(crate) const LW312: &str = include_str!("../../../docs/rules/LW312.md");
     pub(crate) const LW401: &str = include_str!("../../../docs/rules/LW401.md");
     pub(crate) const LW402: &str = include_str!("../../../docs/rules/LW402.md");
+    pub(crate) const LW403: &str = include_str!("../../../docs/rules/LW403.md");
     pub(crate) const LW404: &str = include_str!("../../../docs/rules/LW404.md");
+    pub(crate) const LW405: &str = include_str!("../../../docs/rules/LW405.md");
     pub(crate) const LW501: &str = include_str!("../../../docs/rules/LW501.md");
+    pub(crate) const LW502: &str = include_str!("../../../docs/rules/LW502.md");
+    pub(crate) const LW503: &str = include_str!("../../../docs/rules/LW503.md");
+    pub(crate) const LW504: &str = include_str!("../../../docs/rules/LW504.md");
     pub(crate) const LW601: &str = include_str!("../../../docs/rules/LW601.md");
     pub(crate) const LW602: &str = include_str!("../../../docs/rules/LW602.md");
 }

@@ -47,6 +47,13 @@ pub(crate) enum Subject {
         /// Whether it is added to a number: a scalar.
         is_summed: bool,
     },
+    /// A part of an array that is kept.
+    View {
+        /// The part where it is kept.
+        view: ValueId,
+        /// Whether the array is a tensor.
+        is_tensor: bool,
+    },
     /// A callback that is handed over.
     Registered {
         /// The call that does.

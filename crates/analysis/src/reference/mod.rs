@@ -1,13 +1,18 @@
 //! References that keep objects alive beyond their use: cycles that only the collector frees, exceptions and
-//! frames that are kept, closures that hold more than they need.
+//! frames that are kept, closures that hold more than they need, large values that are left behind.
 
 mod caught;
+mod closure;
 mod collector;
 mod cycle;
+mod large;
 mod recursion;
+mod temporary;
 mod traceback;
 
+pub use closure::{Keeper, LargeCapture, large_captures};
 pub(crate) use collector::Collector;
 pub use collector::{Matter, matter};
 pub use cycle::{Cycle, CycleKind, cycles};
+pub use temporary::{GlobalTemporary, global_temporaries};
 pub use traceback::{StoredTraceback, TracebackKind, stored_tracebacks};

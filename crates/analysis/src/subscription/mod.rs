@@ -9,7 +9,7 @@ mod removal;
 mod repeated;
 mod sink;
 
-use leakwright_catalogue::{Holds, Words};
+use leakwright_catalogue::{Holds, Subscription, Words};
 
 use crate::capture::{self, Callback};
 use crate::growth::Sign;
@@ -140,9 +140,35 @@ fn registration(
     class: ClassId,
 ) -> Option<Registration> {
     let facts = project.facts(code);
+    if let Op::Attr { base, name } = facts.body.op(callee)
+        && facts.str(name) == "connect"
+        && sink::is_qt_signal(project, code, base, class)
+    {
+        let is_closure = !matches!(callback, Callback::Method(_) | Callback::Object);
+        return is_closure.then(|| Registration {
+            undo: vec!["disconnect".to_owned()],
+            holds: Holds::WeakMethods,
+            is_qt: true,
+            ..Registration::with(Sink::Own)
+        });
+    }
+    plain_registration(project, code, call, callee)
+}
+
+/// Who keeps a callback that a call is given, if it is a registration, for longer than the call.
+pub(crate) fn keeper(project: &Project, code: CodeId, call: Val, callee: Val) -> Option<Sink> {
+    plain_registration(project, code, call, callee).map(|found| found.sink)
+}
+
+/// What a call registers with, whatever it is given.
+fn plain_registration(project: &Project, code: CodeId, call: Val, callee: Val) -> Option<Registration> {
+    let facts = project.facts(code);
     let known = &project.catalogue().subscriptions;
-    let plain = |sink, stored, undo: Vec<String>, holds, gives_undo| {
-        Some(Registration { sink, stored, undo, holds, gives_undo, is_qt: false, is_dereferenced: false })
+    let of = |entry: &Subscription, sink| Registration {
+        undo: entry.undo.clone(),
+        holds: entry.holds,
+        gives_undo: entry.gives_undo,
+        ..Registration::with(sink)
     };
     if let Some(path) = project.import_path(code, callee)
         && let Some(entry) = known.function(&path)
@@ -150,40 +176,44 @@ fn registration(
         if entry.target_first {
             let Op::Call { args, .. } = facts.body.op(call) else { return None };
             let target = facts.body.args(args).first()?.value;
-            let sink = sink::sink(project, code, target)?;
-            return plain(sink, None, entry.undo.clone(), entry.holds, entry.gives_undo);
+            return Some(of(entry, sink::sink(project, code, target)?));
         }
-        return plain(Sink::Process(path), None, entry.undo.clone(), entry.holds, entry.gives_undo);
+        return Some(of(entry, Sink::Process(path)));
     }
     if let Some(found) = emitter::registration(project, code, call, callee) {
-        let is_dereferenced = found.is_dereferenced;
-        let plain = plain(found.sink, Some(found.stored), found.undo, Holds::Strong, found.gives_undo);
-        return plain.map(|plain| Registration { is_dereferenced, ..plain });
-    }
-    let Op::Attr { base, name } = facts.body.op(callee) else { return None };
-    let name = facts.str(name);
-    if name == "connect" && sink::is_qt_signal(project, code, base, class) {
-        let is_closure = !matches!(callback, Callback::Method(_) | Callback::Object);
-        let sink = Sink::Own;
-        return is_closure.then(|| Registration {
-            sink,
-            stored: None,
-            undo: vec!["disconnect".to_owned()],
-            holds: Holds::WeakMethods,
-            gives_undo: false,
-            is_qt: true,
-            is_dereferenced: false,
+        return Some(Registration {
+            stored: Some(found.stored),
+            undo: found.undo,
+            gives_undo: found.gives_undo,
+            is_dereferenced: found.is_dereferenced,
+            ..Registration::with(found.sink)
         });
     }
+    let Op::Attr { base, name } = facts.body.op(callee) else { return None };
     // A class of the project whose code is in view, and that keeps nothing.
     if project.callable(code, callee).is_some_and(|found| project.is_final(found)) {
         return None;
     }
-    let entry = known.method(name)?;
+    let entry = known.method(facts.str(name))?;
     if entry.event_first && !names_event(project, code, call) {
         return None;
     }
-    plain(sink::sink(project, code, base)?, None, entry.undo.clone(), entry.holds, entry.gives_undo)
+    Some(of(entry, sink::sink(project, code, base)?))
+}
+
+impl Registration {
+    /// One of which only is known who keeps the callback.
+    fn with(sink: Sink) -> Self {
+        Self {
+            sink,
+            stored: None,
+            undo: Vec::new(),
+            holds: Holds::Strong,
+            gives_undo: false,
+            is_qt: false,
+            is_dereferenced: false,
+        }
+    }
 }
 
 /// Whether the first argument is a constant, or something written like one.

@@ -4,18 +4,27 @@
 //! intermediate result in it. A loss that is added up or collected from step to step keeps all of
 //! those. [`retained_graphs`] finds the places where that is done. It goes by the flow of values, not by their
 //! names: `total += self.training_step(batch)` is right or wrong by what the function returns.
+//!
+//! Beside them: outputs collected on a device ([`collected_on_device`]), hooks that stay on a module
+//! ([`unremoved_hooks`]), and views that keep a large array ([`kept_views`]).
 
+mod device;
+mod hooks;
 mod keep;
 mod local;
 mod modules;
 mod reaching;
 mod retained;
 mod trace;
+mod view;
 
 use crate::ir::{LoopId, Op, Val};
 use crate::project::{CodeId, Holder, ModuleId, Project, ValueId};
 
+pub use device::{CollectedOnDevice, Collecting, collected_on_device};
+pub use hooks::{HookLoss, UnremovedHook, unremoved_hooks};
 pub use retained::retained_graphs;
+pub use view::{KeptView, kept_views};
 
 /// A tensor with its graph that is kept from step to step.
 #[derive(Clone, Debug)]

@@ -125,7 +125,13 @@ fn is_propagated(tracer: &mut Tracer<'_>, code: CodeId, local: &Local, keep: Kee
 }
 
 /// Whether a holder is given something else, or emptied, in each round of a loop.
-fn is_reset_in(tracer: &Tracer<'_>, code: CodeId, local: &Local, keep: Keep, round: LoopId) -> bool {
+pub(super) fn is_reset_in(
+    tracer: &Tracer<'_>,
+    code: CodeId,
+    local: &Local,
+    keep: Keep,
+    round: LoopId,
+) -> bool {
     let facts = tracer.project.facts(code);
     resets(tracer.project, code, keep).any(|at| local.is_in(facts, at, round))
 }
@@ -162,7 +168,7 @@ fn is_prefix(project: &Project, code: CodeId, prefix: PlaceId, place: PlaceId) -
 }
 
 /// Whether something is propagated back in each round of a loop, here or in a function that it calls.
-fn steps_in(tracer: &mut Tracer<'_>, code: CodeId, local: &Local, round: LoopId) -> bool {
+pub(super) fn steps_in(tracer: &mut Tracer<'_>, code: CodeId, local: &Local, round: LoopId) -> bool {
     let facts = tracer.project.facts(code);
     if local.backward_in(facts, round).next().is_some() {
         return true;

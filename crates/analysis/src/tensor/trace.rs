@@ -61,11 +61,18 @@ pub(super) struct Tracer<'p> {
     /// The values that are being followed, against going in circles.
     open: Vec<(CodeId, Val)>,
     work: u32,
+    /// Whether it is asked for what stays on a device, with or without a graph.
+    is_of_devices: bool,
 }
 
 impl<'p> Tracer<'p> {
     pub(super) fn new(project: &'p Project) -> Self {
-        Self { project, locals: FxHashMap::default(), open: Vec::new(), work: 0 }
+        Self { project, locals: FxHashMap::default(), open: Vec::new(), work: 0, is_of_devices: false }
+    }
+
+    /// The same for what stays on a device: contexts without a graph change nothing, `cpu()` ends the way.
+    pub(super) fn of_devices(project: &'p Project) -> Self {
+        Self { is_of_devices: true, ..Self::new(project) }
     }
 
     /// What a function does with graphs.
@@ -136,7 +143,7 @@ impl<'p> Tracer<'p> {
             Op::Iterate { value, .. } => self.value(frame, value, &with(Part::Any, parts)),
             Op::Binary { left, right, .. } | Op::InPlace { left, right, .. } => {
                 let found = self.join(frame, [left, right], parts);
-                if self.local(frame.code).records_none(facts, value) { Carries::Nothing } else { found }
+                if self.is_ended(frame.code, value) { Carries::Nothing } else { found }
             }
             Op::Unary(inner) | Op::Await(inner) => self.value(frame, inner, parts),
             Op::Merge(args) => self.merged(frame, args, parts),
@@ -162,15 +169,23 @@ impl<'p> Tracer<'p> {
         self.join(frame, args.iter().map(|arg| arg.value), parts)
     }
 
+    /// Whether what an operation gives carries nothing because of the context it stands in.
+    fn is_ended(&mut self, code: CodeId, at: Val) -> bool {
+        !self.is_of_devices && self.local(code).records_none(self.facts(code), at)
+    }
+
+    /// Whether a method ends the way of a value by its name.
+    fn method_leaves(&self, name: &str) -> bool {
+        self.project.catalogue().tensors.method_leaves(name) || self.is_of_devices && name == "cpu"
+    }
+
     /// Whether a value is a call that leaves the graph behind.
     pub(super) fn is_leaving(&self, code: CodeId, value: Val) -> bool {
         let facts = self.facts(code);
         let tensors = &self.project.catalogue().tensors;
         match facts.body.op(value) {
             Op::Call { callee, .. } => match facts.body.op(callee) {
-                Op::Attr { base, name } => {
-                    tensors.method_leaves(facts.str(name)) || self.is_leaving(code, base)
-                }
+                Op::Attr { base, name } => self.method_leaves(facts.str(name)) || self.is_leaving(code, base),
                 Op::Load(var) => tensors.function_leaves(facts.var_name(var)),
                 _ => false,
             },
@@ -281,7 +296,7 @@ impl<'p> Tracer<'p> {
     fn call(&mut self, frame: &Frame, call: Val, callee: Val, args: Args, parts: &[Part]) -> Carries {
         let facts = self.facts(frame.code);
         let tensors = &self.project.catalogue().tensors;
-        if self.local(frame.code).records_none(facts, call) {
+        if self.is_ended(frame.code, call) {
             return Carries::Nothing;
         }
         let here = Carries::Graph(frame.code.value(call));

@@ -4,8 +4,11 @@
 
 pub(crate) mod cached_method;
 pub(crate) mod dangling_task;
+pub(crate) mod device_tensor_accumulation;
+pub(crate) mod global_temporary;
 pub(crate) mod growing_array;
 pub(crate) mod implicit_cache_bound;
+pub(crate) mod large_closure_capture;
 pub(crate) mod leak_on_error_path;
 pub(crate) mod leaked_subscription;
 pub(crate) mod materialised_stream;
@@ -28,3 +31,5 @@ pub(crate) mod unreaped_process;
 pub(crate) mod unreleased_attribute;
 pub(crate) mod unreleased_handle;
 pub(crate) mod unreleased_pool;
+pub(crate) mod unremoved_hook;
+pub(crate) mod view_keeps_base;
