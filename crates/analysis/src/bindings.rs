@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::file::{Item, ItemId};
 use crate::ir::{ItemFacts, ItemKind, ScopeId, ScopeKind, VarId, VarKind};
 
 /// What a variable of an item stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Binding {
     /// A variable of a function: the item itself or one around it.
     Local(ItemId, VarId),
@@ -21,30 +22,31 @@ pub enum Binding {
 }
 
 /// A variable of a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GlobalId(pub u32);
 
 /// A variable of a module.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Global {
     /// Its name.
-    pub name: String,
+    pub name: Box<str>,
     /// The module's own variable, unless only `global` statements in functions bind it.
     pub var: Option<VarId>,
 }
 
 /// The variables of a file. Cloning costs little: versions of a file have in common what is the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bindings {
     globals: Arc<Globals>,
-    items: Vec<Arc<[Binding]>>,
+    items: Box<[Arc<[Binding]>]>,
 }
 
 /// The variables of a module.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Globals {
-    all: Vec<Global>,
-    by_name: FxHashMap<String, GlobalId>,
+    all: Box<[Global]>,
+    /// The same in the order of their names.
+    by_name: Box<[GlobalId]>,
 }
 
 impl Bindings {
@@ -81,24 +83,13 @@ impl Bindings {
 
     /// Settles the variables of all items of a file.
     pub(crate) fn new(items: &[Item]) -> Self {
-        let mut globals = Globals::default();
-        for item in items {
-            for (index, var) in item.facts.vars.iter().enumerate() {
-                let module_own = item.parent.is_none() && var.kind == VarKind::Bound && is_own(var.scope);
-                if module_own || var.kind == VarKind::Global {
-                    let name = item.facts.names.get(var.name);
-                    globals.add(name, module_own.then(|| VarId::new(index)));
-                }
-            }
-        }
-        let mut bindings = Self { globals: Arc::new(globals), items: Vec::with_capacity(items.len()) };
+        let mut bindings = Self { globals: Arc::new(Globals::of(items)), items: Box::default() };
         let scopes: Vec<FxHashMap<&str, VarId>> = items.iter().map(|item| own_names(&item.facts)).collect();
-        for (index, item) in items.iter().enumerate() {
-            let id = ItemId(index as u32);
-            let of = |index| bindings.settle(items, &scopes, id, VarId::new(index));
-            let settled = (0..item.facts.vars.len()).map(of).collect();
-            bindings.items.push(settled);
-        }
+        let settled = items.iter().enumerate().map(|(index, item)| {
+            let of = |var| bindings.settle(items, &scopes, ItemId(index as u32), VarId::new(var));
+            (0..item.facts.vars.len()).map(of).collect()
+        });
+        bindings.items = settled.collect();
         bindings
     }
 
@@ -147,21 +138,32 @@ impl Bindings {
 }
 
 impl Globals {
-    fn add(&mut self, name: &str, var: Option<VarId>) {
-        match self.by_name.get(name) {
-            Some(id) => {
-                let global = &mut self.all[id.0 as usize];
-                global.var = global.var.or(var);
-            }
-            None => {
-                self.by_name.insert(name.to_owned(), GlobalId(self.all.len() as u32));
-                self.all.push(Global { name: name.to_owned(), var });
+    /// In the order in which they first occur.
+    fn of(items: &[Item]) -> Self {
+        let mut all: Vec<Global> = Vec::new();
+        let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+        for item in items {
+            for (index, var) in item.facts.vars.iter().enumerate() {
+                let module_own = item.parent.is_none() && var.kind == VarKind::Bound && is_own(var.scope);
+                if !module_own && var.kind != VarKind::Global {
+                    continue;
+                }
+                let name = item.facts.names.get(var.name);
+                let at = *known.entry(name).or_insert_with(|| {
+                    all.push(Global { name: name.into(), var: None });
+                    all.len() - 1
+                });
+                all[at].var = all[at].var.or(module_own.then(|| VarId::new(index)));
             }
         }
+        let mut by_name: Box<[GlobalId]> = (0..all.len() as u32).map(GlobalId).collect();
+        by_name.sort_unstable_by_key(|id| &*all[id.0 as usize].name);
+        Self { all: all.into(), by_name }
     }
 
     fn named(&self, name: &str) -> Option<GlobalId> {
-        self.by_name.get(name).copied()
+        let found = self.by_name.binary_search_by_key(&name, |id| &*self.all[id.0 as usize].name);
+        found.ok().map(|at| self.by_name[at])
     }
 
     /// What a name stands for that is bound in no function or class around.

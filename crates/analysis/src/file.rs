@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use leakwright_syntax::{Definitions, TextRange, Tree};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::bindings::Bindings;
 use crate::ir::{ItemFacts, ItemRange, Layout, Op, Val};
 use crate::lower::{Found, discover, discover_direct, lower};
 
 /// An item of a file, by its number in source order; the module is the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ItemId(pub u32);
 
 impl ItemId {
@@ -19,18 +20,18 @@ impl ItemId {
 }
 
 /// What is known of one file by looking at nothing else.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Items in source order, the module first.
-    pub items: Vec<Item>,
+    pub items: Box<[Item]>,
     /// Where their variables come from.
     pub bindings: Bindings,
     /// Those that could not be parsed.
-    broken: Vec<ItemId>,
+    broken: Box<[ItemId]>,
 }
 
 /// An item in its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Item {
     /// Its facts, shared with other versions of the file in which it is the same.
     pub facts: Arc<ItemFacts>,
@@ -75,7 +76,7 @@ impl FileFacts {
                 hash: found.hash,
             }
         };
-        let items: Vec<Item> = found.into_iter().map(item).collect();
+        let items: Box<[Item]> = found.into_iter().map(item).collect();
         let bindings = Bindings::new(&items);
         let is_broken = |index: &usize| items[*index].facts.is_broken;
         let broken = (0..items.len()).filter(is_broken).map(|index| ItemId(index as u32)).collect();

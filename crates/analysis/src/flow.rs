@@ -58,11 +58,8 @@ impl Flow {
                 };
             }
         }
-        let handlers = body.blocks.iter().filter_map(|block| match &block.exit {
-            Terminator::Dispatch { handlers, .. } => Some(handlers),
-            _ => None,
-        });
-        Self { entered, handlers: handlers.flatten().copied().collect() }
+        let handlers = body.blocks.iter().flat_map(|block| block.exit.handlers());
+        Self { entered, handlers: handlers.collect() }
     }
 
     /// Whether a block lies in an `except` clause, reached in no other way.

@@ -106,7 +106,7 @@ pub(crate) fn has_finite_arguments(context: &Context<'_>, cached: &CachedFunctio
         let by_default = param
             .default
             .is_some_and(|default| matches!(facts.body.op(default), Op::Const(Const::True | Const::False)));
-        if by_default || keys::is_checked(facts, param) || keys::is_mode(facts, param) {
+        if by_default || keys::is_checked(facts, *param) || keys::is_mode(facts, *param) {
             return Freshness::Finite;
         }
         growth::parameter_freshness(project, cached.function, param.var)

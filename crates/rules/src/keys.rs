@@ -8,7 +8,7 @@ use crate::cached::CachedFunction;
 use crate::context::Context;
 
 /// `if dtype not in ALLOWED: raise …`: what is not in a given set never comes to be a key.
-pub(crate) fn is_checked(facts: &ItemFacts, param: &Param) -> bool {
+pub(crate) fn is_checked(facts: &ItemFacts, param: Param) -> bool {
     let body = &facts.body;
     body.originals().any(|block| {
         let Terminator::Branch { condition, then, otherwise } = body.block(block).exit else { return false };
@@ -23,7 +23,7 @@ pub(crate) fn is_checked(facts: &ItemFacts, param: &Param) -> bool {
 }
 
 /// `def table(dist="norm")` with `if dist == "exp"`: one of a few words.
-pub(crate) fn is_mode(facts: &ItemFacts, param: &Param) -> bool {
+pub(crate) fn is_mode(facts: &ItemFacts, param: Param) -> bool {
     let body = &facts.body;
     let is_text = |value: Val| matches!(body.op(value), Op::Const(Const::Str(_)));
     let are_texts = |value: Val| match body.op(value) {
@@ -44,7 +44,7 @@ pub(crate) fn is_mode(facts: &ItemFacts, param: &Param) -> bool {
         })
 }
 
-fn is_load(facts: &ItemFacts, value: Val, param: &Param) -> bool {
+fn is_load(facts: &ItemFacts, value: Val, param: Param) -> bool {
     matches!(facts.body.op(value), Op::Load(var) if var == param.var)
 }
 

@@ -149,7 +149,7 @@ fn is_made_in(facts: &ItemFacts, var: VarId, block: BlockId, at: Val, round: Loo
 }
 
 /// How many rounds do not matter.
-const FEW: i64 = 16;
+const FEW: i32 = 16;
 
 /// Whether a loop goes over a few things written out, or ends when the array is long enough.
 fn is_limited(project: &Project, code: CodeId, round: LoopId, place: PlaceId) -> bool {

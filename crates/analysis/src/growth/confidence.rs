@@ -252,7 +252,10 @@ pub fn holder_name(project: &Project, holder: Holder) -> Option<String> {
         Holder::Local { code, var } => Some(project.facts(code).var_name(var).to_owned()),
         Holder::Global { module, name } => {
             let globals = project.file(module).globals();
-            globals.map(|(_, global)| &global.name).find(|found| Symbol::of(found) == name).cloned()
+            globals
+                .map(|(_, global)| &global.name)
+                .find(|found| Symbol::of(found) == name)
+                .map(ToString::to_string)
         }
         Holder::Attribute { name, .. } => project.sites(holder).iter().find_map(|site| {
             let facts = project.facts(site.code);

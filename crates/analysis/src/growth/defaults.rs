@@ -19,12 +19,12 @@ pub fn growing_defaults(project: &Project, items: impl Iterator<Item = CodeId>) 
             continue;
         }
         let with_default = facts.params.iter().filter(|param| param.default.is_some());
-        found.extend(with_default.filter(|_| !is_nested()).filter_map(|param| grown(project, code, param)));
+        found.extend(with_default.filter(|_| !is_nested()).filter_map(|param| grown(project, code, *param)));
     }
     found
 }
 
-fn grown(project: &Project, function: CodeId, param: &Param) -> Option<Growing> {
+fn grown(project: &Project, function: CodeId, param: Param) -> Option<Growing> {
     let default = param.default?;
     let container = project.created_container(function, default)?;
     if container.is_bounded
@@ -82,7 +82,7 @@ fn grown(project: &Project, function: CodeId, param: &Param) -> Option<Growing> 
 }
 
 /// Whether a parameter is never bound to anything else; `items += …` goes on with the same list.
-fn keeps_its_default(project: &Project, function: CodeId, param: &Param) -> bool {
+fn keeps_its_default(project: &Project, function: CodeId, param: Param) -> bool {
     let facts = project.facts(function);
     let var = facts.var(param.var);
     let is_in_place = |store: &Val| {
@@ -95,7 +95,7 @@ fn keeps_its_default(project: &Project, function: CodeId, param: &Param) -> bool
 }
 
 /// Whether a call that is seen leaves the argument out; `None` where no call is seen, or it cannot be told.
-fn left_out(project: &Project, function: CodeId, param: &Param) -> Option<bool> {
+fn left_out(project: &Project, function: CodeId, param: Param) -> Option<bool> {
     let mut seen = false;
     for found in project.references(function) {
         if found.kind != ReferenceKind::Call {
@@ -113,7 +113,7 @@ fn left_out(project: &Project, function: CodeId, param: &Param) -> Option<bool> 
     seen.then_some(false)
 }
 
-fn passes(project: &Project, function: CodeId, param: &Param, found: &Reference) -> Option<bool> {
+fn passes(project: &Project, function: CodeId, param: Param, found: &Reference) -> Option<bool> {
     let body = &project.facts(found.code).body;
     let Op::Call { args, .. } = body.op(found.at) else { return None };
     let args = body.args(args);

@@ -1,29 +1,32 @@
 //! The code of an item: instructions in basic blocks.
 
+use serde::{Deserialize, Serialize};
+
+use super::ids::MAX_ENTRIES;
 use super::{Arg, Args, BlockId, FrameId, Inst, LoopId, Op, Val};
 
 /// Instructions, the blocks they stand in, and the loops and frames the blocks belong to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Body {
     /// All instructions; a [`Val`] is the index of the one that made it.
-    pub insts: Vec<Inst>,
+    pub insts: Box<[Inst]>,
     /// Pool of operands.
-    pub args: Vec<Arg>,
+    pub args: Box<[Arg]>,
     /// Basic blocks. Instructions of a block lie together.
-    pub blocks: Vec<Block>,
+    pub blocks: Box<[Block]>,
     /// Loops, outer ones first.
-    pub loops: Vec<Loop>,
+    pub loops: Box<[Loop]>,
     /// Frames: the body first, the signature second, then lambdas.
-    pub frames: Vec<Frame>,
+    pub frames: Box<[Frame]>,
 }
 
 /// A run of instructions that is entered at the top.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Block {
     /// Index of the first instruction.
-    pub start: u32,
+    pub start: u16,
     /// Index behind the last instruction.
-    pub end: u32,
+    pub end: u16,
     /// How the block is left when nothing raises.
     pub exit: Terminator,
     /// Where an exception goes that any of its instructions raises; `None` leaves the frame.
@@ -37,7 +40,7 @@ pub struct Block {
 }
 
 /// How a block is left.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Terminator {
     /// On to a block.
     Goto(BlockId),
@@ -61,8 +64,10 @@ pub enum Terminator {
     },
     /// An exception looks for its handler; an unhandled one goes where the block's exceptions go.
     Dispatch {
-        /// The handlers in order.
-        handlers: Vec<BlockId>,
+        /// The first handler. The others follow it, block by block.
+        first: BlockId,
+        /// How many there are.
+        count: u16,
         /// Whether the last handler takes everything.
         catches_all: bool,
     },
@@ -82,7 +87,7 @@ pub enum Terminator {
 }
 
 /// A loop.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Loop {
     /// What drives it.
     pub kind: LoopKind,
@@ -99,7 +104,7 @@ pub struct Loop {
 }
 
 /// What drives a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopKind {
     /// `while` on something that is always true.
     Forever,
@@ -114,7 +119,7 @@ pub enum LoopKind {
 }
 
 /// Code with an entry of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Frame {
     /// Where it begins.
     pub entry: BlockId,
@@ -123,7 +128,7 @@ pub struct Frame {
 }
 
 /// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FrameKind {
     /// The statements of the item.
     Body,
@@ -141,7 +146,7 @@ impl Body {
 
     /// The operands of a run.
     pub fn args(&self, args: Args) -> &[Arg] {
-        &self.args[args.start as usize..(args.start + args.len) as usize]
+        &self.args[args.range()]
     }
 
     /// A block.
@@ -151,14 +156,12 @@ impl Body {
 
     /// The block that the instruction of a value stands in.
     pub fn block_of(&self, value: Val) -> Option<BlockId> {
-        let index = value.index() as u32;
-        self.blocks.iter().position(|block| block.start <= index && index < block.end).map(BlockId::new)
+        self.blocks.iter().position(|block| block.range().contains(&value.index())).map(BlockId::new)
     }
 
     /// The values that the instructions of a block make, in order.
     pub fn values(&self, block: BlockId) -> impl DoubleEndedIterator<Item = Val> + use<> {
-        let Block { start, end, .. } = *self.block(block);
-        (start as usize..end as usize).map(Val::new)
+        self.block(block).range().map(Val::new)
     }
 
     /// All blocks that are not copies, in the order of the source.
@@ -225,16 +228,101 @@ impl Body {
     }
 }
 
+impl Block {
+    /// The indices of its instructions.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        usize::from(self.start)..usize::from(self.end)
+    }
+}
+
+impl Args {
+    fn range(self) -> std::ops::Range<usize> {
+        usize::from(self.start)..usize::from(self.start) + usize::from(self.len)
+    }
+}
+
 impl Terminator {
     /// Where the block leads when nothing raises.
-    pub fn successors(&self) -> impl Iterator<Item = BlockId> {
-        let (pair, rest): ([Option<BlockId>; 2], &[BlockId]) = match self {
-            Self::Goto(next) | Self::RaiseUnlessSwallowed { after: next, .. } => ([Some(*next), None], &[]),
-            Self::Branch { then, otherwise, .. } => ([Some(*then), Some(*otherwise)], &[]),
-            Self::ForEach { body, done, .. } => ([Some(*body), Some(*done)], &[]),
-            Self::Dispatch { handlers, .. } => ([None, None], handlers),
-            Self::Return | Self::Raise | Self::Unreachable => ([None, None], &[]),
+    pub fn successors(&self) -> impl Iterator<Item = BlockId> + use<> {
+        let pair = match self {
+            Self::Goto(next) | Self::RaiseUnlessSwallowed { after: next, .. } => [Some(*next), None],
+            Self::Branch { then, otherwise, .. } => [Some(*then), Some(*otherwise)],
+            Self::ForEach { body, done, .. } => [Some(*body), Some(*done)],
+            Self::Dispatch { .. } | Self::Return | Self::Raise | Self::Unreachable => [None, None],
         };
-        pair.into_iter().flatten().chain(rest.iter().copied())
+        pair.into_iter().flatten().chain(self.handlers())
+    }
+
+    /// The handlers that an exception may go to, in order.
+    pub fn handlers(&self) -> impl Iterator<Item = BlockId> + use<> {
+        let (first, count) = match self {
+            Self::Dispatch { first, count, .. } => (first.index(), usize::from(*count)),
+            _ => (0, 0),
+        };
+        (first..first + count).map(BlockId::new)
+    }
+}
+
+/// The code of an item that is being lowered.
+#[derive(Default)]
+pub(crate) struct BodyBuilder {
+    pub(crate) insts: Vec<Inst>,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) loops: Vec<Loop>,
+    pub(crate) frames: Vec<Frame>,
+}
+
+impl BodyBuilder {
+    pub(crate) fn op(&self, value: Val) -> Op {
+        self.insts[value.index()].op
+    }
+
+    pub(crate) fn args(&self, args: Args) -> &[Arg] {
+        &self.args[args.range()]
+    }
+
+    /// Index behind the last instruction.
+    pub(crate) fn here(&self) -> u16 {
+        u16::try_from(self.insts.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Puts operands into the pool.
+    pub(crate) fn pool(&mut self, operands: &[Arg]) -> Args {
+        let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+        let start = short(self.args.len());
+        self.args.extend_from_slice(operands);
+        Args { start, len: short(operands.len()) }
+    }
+
+    /// Whether there is more of something than can be counted.
+    pub(crate) fn is_overfull(&self) -> bool {
+        let sizes =
+            [self.insts.len(), self.args.len(), self.blocks.len(), self.loops.len(), self.frames.len()];
+        sizes.into_iter().any(|size| size >= MAX_ENTRIES)
+    }
+
+    pub(crate) fn finish(self) -> Body {
+        // Copied, so that no spare room is kept.
+        Body {
+            insts: self.insts.as_slice().into(),
+            args: self.args.as_slice().into(),
+            blocks: self.blocks.as_slice().into(),
+            loops: self.loops.as_slice().into(),
+            frames: self.frames.as_slice().into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_most_of_is_small() {
+        assert_eq!(size_of::<Op>(), 8);
+        assert_eq!(size_of::<Inst>(), 16);
+        assert_eq!(size_of::<Block>(), 20);
+        assert_eq!(size_of::<crate::ir::Use>(), 10);
     }
 }

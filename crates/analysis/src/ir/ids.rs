@@ -1,23 +1,29 @@
 //! Indices into the tables of an item. Each is a number of its own type, and `Option` of it is free.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
+
+use serde::{Deserialize, Serialize};
+
+/// How many entries each table of an item may have.
+pub(crate) const MAX_ENTRIES: usize = u16::MAX as usize;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $letter:literal) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(NonZeroU32);
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(NonZeroU16);
 
         impl $name {
             /// The id of the entry at `index`.
             pub fn new(index: usize) -> Self {
-                // An item is at most 4 MB of text, far from 2^32 - 1 entries of anything.
-                Self(NonZeroU32::MIN.saturating_add(index as u32))
+                // An item with more entries than that is not lowered.
+                let index = u16::try_from(index).unwrap_or(u16::MAX);
+                Self(NonZeroU16::MIN.saturating_add(index))
             }
 
             /// The index of the entry.
             pub fn index(self) -> usize {
-                self.0.get() as usize - 1
+                usize::from(self.0.get()) - 1
             }
         }
 

@@ -1,10 +1,12 @@
 //! The facts of one item.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Args, Const};
 use super::{Body, ItemRange, Name, Names, Op, Places, Scope, ScopeId, ScopeKind, Use, Val, Var, VarId};
 
 /// What is known of a module's own code, a class or a function by looking at nothing else.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ItemFacts {
     /// What it is.
     pub kind: ItemKind,
@@ -15,15 +17,15 @@ pub struct ItemFacts {
     /// Its names and strings.
     pub names: Names,
     /// Its scopes: its own first, the one around it second.
-    pub scopes: Vec<Scope>,
+    pub scopes: Box<[Scope]>,
     /// Its variables.
-    pub vars: Vec<Var>,
+    pub vars: Box<[Var]>,
     /// Its code.
     pub body: Body,
     /// Parameters, for a function.
-    pub params: Vec<Param>,
+    pub params: Box<[Param]>,
     /// Decorators, outermost first.
-    pub decorators: Vec<Val>,
+    pub decorators: Box<[Val]>,
     /// Base classes and keywords of a class.
     pub bases: Args,
     /// Return annotation.
@@ -31,13 +33,13 @@ pub struct ItemFacts {
     /// The places its code names.
     pub places: Places,
     /// What its code does with them.
-    pub uses: Vec<Use>,
+    pub uses: Box<[Use]>,
     /// Whether part of it could not be parsed or lay too deep: it gets no findings.
     pub is_broken: bool,
 }
 
 /// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ItemKind {
     /// A module's own code.
     Module,
@@ -53,7 +55,7 @@ pub enum ItemKind {
 }
 
 /// A parameter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Param {
     /// The variable that holds it.
     pub var: VarId,
@@ -66,7 +68,7 @@ pub struct Param {
 }
 
 /// How a parameter is passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParamKind {
     /// By position, and by name unless it stands before `/`.
     Positional,
@@ -157,7 +159,8 @@ impl ItemFacts {
     /// Finds places and uses, once the code is complete.
     pub(crate) fn find_uses(&mut self) {
         self.places = Places::find(self);
-        self.uses = super::uses::find(self);
+        self.is_broken |= self.places.is_overfull();
+        self.uses = super::uses::find(self).as_slice().into();
     }
 
     /// The string a value is, if it is a string literal.

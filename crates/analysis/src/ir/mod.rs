@@ -15,7 +15,9 @@ mod range;
 mod scope;
 mod uses;
 
+pub(crate) use body::BodyBuilder;
 pub use body::{Block, Body, Frame, FrameKind, Loop, LoopKind, Terminator};
+pub(crate) use ids::MAX_ENTRIES;
 pub use ids::{BlockId, FrameId, LoopId, Name, ScopeId, Val, VarId};
 pub use item::{ItemFacts, ItemKind, Param, ParamKind};
 pub use names::Names;

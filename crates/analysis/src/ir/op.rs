@@ -3,10 +3,12 @@
 //! They are neutral. A call is a call of some value; whether it opens a file or appends to a list is
 //! decided later, with the project and the catalogue at hand.
 
+use serde::{Deserialize, Serialize};
+
 use super::{FrameId, ItemRange, Name, Val, VarId};
 
 /// One instruction with the place in the source that it stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Inst {
     /// What is done.
     pub op: Op,
@@ -15,14 +17,14 @@ pub struct Inst {
 }
 
 /// A run of operands in [`super::Body::args`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Args {
-    pub(crate) start: u32,
-    pub(crate) len: u32,
+    pub(crate) start: u16,
+    pub(crate) len: u16,
 }
 
 /// One operand of a call, display or the like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     /// How it is passed.
     pub kind: ArgKind,
@@ -31,7 +33,7 @@ pub struct Arg {
 }
 
 /// How an operand is passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ArgKind {
     /// By position.
     Positional,
@@ -44,7 +46,7 @@ pub enum ArgKind {
 }
 
 /// An operation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Op {
     /// A literal.
     Const(Const),
@@ -184,7 +186,7 @@ pub enum Op {
         /// The whole.
         value: Val,
         /// Which part.
-        index: u32,
+        index: u16,
     },
     /// What `with` binds: the result of entering a context.
     Enter {
@@ -226,10 +228,10 @@ pub enum Op {
 }
 
 /// The index of [`Op::Unpack`] for a starred target.
-pub const REST: u32 = u32::MAX;
+pub const REST: u16 = u16::MAX;
 
 /// A literal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Const {
     /// `None`
     None,
@@ -240,7 +242,7 @@ pub enum Const {
     /// `...`
     Ellipsis,
     /// An integer that fits.
-    Int(i64),
+    Int(i32),
     /// Any other number.
     Number,
     /// A string, by its value.
@@ -252,7 +254,7 @@ pub enum Const {
 }
 
 /// Which container a display makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Display {
     /// `[…]`
     List,
@@ -265,7 +267,7 @@ pub enum Display {
 }
 
 /// Which container a comprehension makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comprehension {
     /// `[… for …]`
     List,
@@ -278,7 +280,7 @@ pub enum Comprehension {
 }
 
 /// A binary operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `+`
     Add,
@@ -301,7 +303,7 @@ pub enum BinaryOp {
 }
 
 /// A comparison operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CompareOp {
     /// `is`
     Is,

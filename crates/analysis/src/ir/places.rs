@@ -4,16 +4,31 @@
 //! that place. Places are found without looking outside the item; who owns `self` or a global is
 //! settled when files are linked.
 
-use rustc_hash::FxHashMap;
+use std::num::NonZeroU16;
 
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::ids::MAX_ENTRIES;
 use super::{ItemFacts, Name, Op, Val, VarId};
 
 /// A place of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PlaceId(u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PlaceId(NonZeroU16);
+
+impl PlaceId {
+    fn new(index: usize) -> Self {
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        Self(NonZeroU16::MIN.saturating_add(index))
+    }
+
+    fn index(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
+}
 
 /// One step on the way to a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Step {
     /// Begins at a variable.
     Var(VarId),
@@ -32,11 +47,14 @@ pub enum Step {
 }
 
 /// The places of an item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Places {
-    nodes: Vec<(Option<PlaceId>, Step)>,
-    of: Vec<Option<PlaceId>>,
-    steps: FxHashMap<(Option<PlaceId>, Step), PlaceId>,
+    /// The place before the last step, and that.
+    nodes: Box<[(Option<PlaceId>, Step)]>,
+    /// The places that values were read from.
+    of: Box<[Option<PlaceId>]>,
+    /// All places, in the order of their nodes.
+    sorted: Box<[PlaceId]>,
 }
 
 impl Places {
@@ -47,12 +65,12 @@ impl Places {
 
     /// The last step to a place.
     pub fn last(&self, place: PlaceId) -> Step {
-        self.nodes[place.0 as usize].1
+        self.nodes[place.index()].1
     }
 
     /// The place without its last step.
     pub fn parent(&self, place: PlaceId) -> Option<PlaceId> {
-        self.nodes[place.0 as usize].0
+        self.nodes[place.index()].0
     }
 
     /// The variable a place begins at, and the steps from there.
@@ -88,37 +106,55 @@ impl Places {
 
     /// The place one step on, if the item has it.
     pub fn find_step(&self, from: Option<PlaceId>, step: Step) -> Option<PlaceId> {
-        self.steps.get(&(from, step)).copied()
+        let found = self.sorted.binary_search_by_key(&(from, step), |place| self.nodes[place.index()]);
+        found.ok().map(|at| self.sorted[at])
+    }
+
+    /// Whether there are more places than can be counted.
+    pub(crate) fn is_overfull(&self) -> bool {
+        self.nodes.len() >= MAX_ENTRIES
     }
 
     /// All places.
     pub fn ids(&self) -> impl Iterator<Item = PlaceId> + use<> {
-        (0..self.nodes.len() as u32).map(PlaceId)
+        (0..self.nodes.len()).map(PlaceId::new)
     }
 
     /// Finds the places of an item.
     pub(crate) fn find(facts: &ItemFacts) -> Self {
-        let mut finder = Finder { facts, places: Self::default() };
-        finder.places.of.reserve(facts.body.insts.len());
+        let of = Vec::with_capacity(facts.body.insts.len());
+        let mut finder = Finder { facts, nodes: Vec::new(), of, steps: FxHashMap::default() };
         for index in 0..facts.body.insts.len() {
             let place = finder.place(Val::new(index));
-            finder.places.of.push(place);
+            finder.of.push(place);
         }
-        finder.places
+        let Finder { nodes, of, .. } = finder;
+        let mut sorted: Box<[PlaceId]> = (0..nodes.len()).map(PlaceId::new).collect();
+        sorted.sort_unstable_by_key(|place| nodes[place.index()]);
+        Self { nodes: nodes.as_slice().into(), of: of.into(), sorted }
     }
 }
 
 struct Finder<'f> {
     facts: &'f ItemFacts,
-    places: Places,
+    nodes: Vec<(Option<PlaceId>, Step)>,
+    of: Vec<Option<PlaceId>>,
+    steps: FxHashMap<(Option<PlaceId>, Step), PlaceId>,
 }
 
 impl Finder<'_> {
+    fn of(&self, value: Val) -> Option<PlaceId> {
+        self.of.get(value.index()).copied().flatten()
+    }
+
     fn step(&mut self, from: Option<PlaceId>, step: Step) -> PlaceId {
-        let Places { nodes, steps, .. } = &mut self.places;
+        let Self { nodes, steps, .. } = self;
         *steps.entry((from, step)).or_insert_with(|| {
-            nodes.push((from, step));
-            PlaceId(nodes.len() as u32 - 1)
+            // One place for all beyond what can be counted.
+            if nodes.len() < MAX_ENTRIES {
+                nodes.push((from, step));
+            }
+            PlaceId::new(nodes.len() - 1)
         })
     }
 
@@ -148,7 +184,7 @@ impl Finder<'_> {
     }
 
     fn on(&mut self, base: Val, step: Step) -> Option<PlaceId> {
-        let from = self.places.of(base)?;
+        let from = self.of(base)?;
         Some(self.step(Some(from), step))
     }
 
@@ -158,18 +194,18 @@ impl Finder<'_> {
             return None;
         }
         let value = self.facts.only_value(var).filter(|value| value.index() < load.index())?;
-        let place = self.places.of(value)?;
+        let place = self.of(value)?;
         // What a loop hands out is another thing each time, but it is the same kind of place.
         Some(place)
     }
 
     /// `place or []`: the place, for what is done with it.
     fn merged(&self, args: super::Args) -> Option<PlaceId> {
-        let mut places = self.facts.body.args(args).iter().filter_map(|arg| self.places.of(arg.value));
+        let mut places = self.facts.body.args(args).iter().filter_map(|arg| self.of(arg.value));
         let only = places.next()?;
         let fresh = |value| match self.facts.body.op(value) {
             Op::Const(_) | Op::Display { .. } | Op::Call { .. } => true,
-            _ => self.places.of(value) == Some(only),
+            _ => self.of(value) == Some(only),
         };
         let rest_is_fresh = self.facts.body.args(args).iter().all(|arg| fresh(arg.value));
         (places.next().is_none() && rest_is_fresh).then_some(only)
@@ -177,20 +213,20 @@ impl Finder<'_> {
 
     fn next(&mut self, iterator: Val) -> Option<PlaceId> {
         let Op::Iterate { value, .. } = self.facts.body.op(iterator) else { return None };
-        let from = self.places.of(value)?;
-        let parent = self.places.parent(from);
-        match self.places.last(from) {
+        let from = self.of(value)?;
+        let parent = self.nodes[from.index()].0;
+        match self.nodes[from.index()].1 {
             Step::Values => Some(self.step(parent, Step::Element)),
             Step::Items => Some(self.step(parent, Step::Pair)),
             _ => Some(self.step(Some(from), Step::Iterated)),
         }
     }
 
-    fn unpacked(&mut self, whole: Val, index: u32) -> Option<PlaceId> {
-        let from = self.places.of(whole)?;
-        match (self.places.last(from), index) {
-            (Step::Pair, 1) => Some(self.step(self.places.parent(from), Step::Element)),
-            (Step::Pair, 0) => Some(self.step(self.places.parent(from), Step::Iterated)),
+    fn unpacked(&mut self, whole: Val, index: u16) -> Option<PlaceId> {
+        let from = self.of(whole)?;
+        match (self.nodes[from.index()].1, index) {
+            (Step::Pair, 1) => Some(self.step(self.nodes[from.index()].0, Step::Element)),
+            (Step::Pair, 0) => Some(self.step(self.nodes[from.index()].0, Step::Iterated)),
             _ => Some(self.step(Some(from), Step::Element)),
         }
     }
@@ -202,7 +238,7 @@ impl Finder<'_> {
             "get" | "setdefault" => self.on(base, Step::Element),
             "items" => self.on(base, Step::Items),
             "values" => self.on(base, Step::Values),
-            "keys" => self.places.of(base),
+            "keys" => self.of(base),
             _ => None,
         }
     }

@@ -55,9 +55,9 @@ impl Display for Terminator {
                 write!(f, "if {condition} goto {then} else {otherwise}")
             }
             Self::ForEach { iterator, body, done } => write!(f, "each {iterator} goto {body} else {done}"),
-            Self::Dispatch { handlers, catches_all } => {
+            Self::Dispatch { catches_all, .. } => {
                 write!(f, "except")?;
-                handlers.iter().try_for_each(|handler| write!(f, " {handler}"))?;
+                self.handlers().try_for_each(|handler| write!(f, " {handler}"))?;
                 if *catches_all { Ok(()) } else { write!(f, " or raise") }
             }
             Self::Return => write!(f, "leave"),

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use leakwright_syntax::TextRange;
+use serde::{Deserialize, Serialize};
 
 /// A half-open range in an item's own text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ItemRange {
     /// First byte.
     pub start: u32,
@@ -18,7 +19,7 @@ pub struct ItemRange {
 }
 
 /// Where the own text of an item lies in the file. Cloning is cheap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// Where the item begins in the file.
     start: u32,
@@ -26,7 +27,7 @@ pub struct Layout {
     segments: Arc<[Segment]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Segment {
     /// Where it begins in the own text.
     own: u32,

@@ -1,11 +1,12 @@
 //! Variables and the scopes they live in.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::{Name, ScopeId, Val};
 
 /// A scope within an item.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// What makes it.
     pub kind: ScopeKind,
@@ -14,7 +15,7 @@ pub struct Scope {
 }
 
 /// What makes a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScopeKind {
     /// The module.
     Module,
@@ -31,7 +32,7 @@ pub enum ScopeKind {
 }
 
 /// A variable: a name in a scope of the item, or one that the item uses and does not bind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Var {
     /// Its name.
     pub name: Name,
@@ -42,13 +43,13 @@ pub struct Var {
     /// Whether it is a parameter.
     pub is_parameter: bool,
     /// The [`super::Op::Store`] instructions that bind it, copies left out.
-    pub stores: SmallVec<[Val; 2]>,
+    pub stores: SmallVec<[Val; 8]>,
     /// Whether `del` unbinds it somewhere.
     pub is_deleted: bool,
 }
 
 /// Where the value of a variable comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VarKind {
     /// Bound in the scope.
     Bound,

@@ -1,9 +1,11 @@
 //! What an item does with its places: the neutral raw material of the growth analysis.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ArgKind, BinaryOp, BlockId, ItemFacts, Name, Op, PlaceId, Step, Terminator, Val};
 
 /// One thing done with a place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Use {
     /// The place.
     pub place: PlaceId,
@@ -16,7 +18,7 @@ pub struct Use {
 }
 
 /// What is done with a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UseKind {
     /// One of its methods is called.
     Call(Name),

@@ -21,7 +21,7 @@ impl Builder<'_> {
 
     /// Goes on in a block. The block before must have been left.
     pub(super) fn start(&mut self, block: BlockId) {
-        let here = self.body.insts.len() as u32;
+        let here = self.body.here();
         let entry = &mut self.body.blocks[block.index()];
         entry.start = here;
         entry.end = here;
@@ -45,8 +45,9 @@ impl Builder<'_> {
     /// Leaves the current block.
     pub(super) fn leave(&mut self, exit: Terminator) {
         let block = self.ensure_block();
+        let end = self.body.here();
         let entry = &mut self.body.blocks[block.index()];
-        entry.end = self.body.insts.len() as u32;
+        entry.end = end;
         entry.exit = exit;
         self.block = None;
     }

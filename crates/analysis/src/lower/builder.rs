@@ -5,8 +5,8 @@ use leakwright_syntax::{FlatNode, TextRange};
 use super::jump::Context;
 use super::scopes::Scopes;
 use crate::ir::{
-    Arg, ArgKind, Args, BlockId, Body, Const, FrameId, ItemFacts, ItemKind, ItemRange, Layout, LoopId, Name,
-    NamesBuilder, Op, Param, Places, ScopeId, ScopeKind, Val, VarId,
+    Arg, ArgKind, Args, BlockId, BodyBuilder, Const, FrameId, ItemFacts, ItemKind, ItemRange, Layout, LoopId,
+    Name, NamesBuilder, Op, Param, Places, ScopeId, ScopeKind, Val, VarId,
 };
 
 /// Longest string literal whose value is kept. Longer ones are text, not keys, names or modes.
@@ -17,7 +17,7 @@ pub(super) struct Builder<'f> {
     layout: &'f Layout,
     pub(super) names: NamesBuilder,
     pub(super) scopes: Scopes,
-    pub(super) body: Body,
+    pub(super) body: BodyBuilder,
     /// The block that is being filled; `None` behind a jump.
     pub(super) block: Option<BlockId>,
     /// Where exceptions go.
@@ -55,7 +55,7 @@ impl<'f> Builder<'f> {
             layout,
             names: NamesBuilder::default(),
             scopes,
-            body: Body::default(),
+            body: BodyBuilder::default(),
             block: None,
             handler: None,
             contexts: Vec::new(),
@@ -70,24 +70,30 @@ impl<'f> Builder<'f> {
 
     pub(super) fn finish(mut self, kind: ItemKind, is_broken: bool) -> ItemFacts {
         let (scopes, vars) = self.scopes.settle(&mut self.body);
+        let (params, decorators) = (&*self.head.params, &*self.head.decorators);
         let mut facts = ItemFacts {
             kind,
             name: self.head.name,
             name_range: self.head.name_range,
             names: self.names.finish(),
-            scopes,
-            vars,
-            body: self.body,
-            params: self.head.params,
-            decorators: self.head.decorators,
+            scopes: scopes.as_slice().into(),
+            vars: vars.into(),
+            params: params.into(),
+            decorators: decorators.into(),
+            body: self.body.finish(),
             bases: self.head.bases,
             returns: self.head.returns,
             places: Places::default(),
-            uses: Vec::new(),
+            uses: Box::default(),
             is_broken,
         };
         facts.find_uses();
         facts
+    }
+
+    /// Whether the item is too large for what can be counted in it.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.body.is_overfull() || self.scopes.is_overfull() || self.names.is_overfull()
     }
 
     /// The source of a node.
@@ -133,9 +139,7 @@ impl<'f> Builder<'f> {
 
     /// Puts operands into the pool.
     pub(super) fn pool(&mut self, operands: &[Arg]) -> Args {
-        let start = self.body.args.len() as u32;
-        self.body.args.extend_from_slice(operands);
-        Args { start, len: operands.len() as u32 }
+        self.body.pool(operands)
     }
 
     /// Puts positional operands into the pool.

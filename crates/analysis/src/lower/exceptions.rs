@@ -45,7 +45,10 @@ impl<'f> Builder<'f> {
         let entries: Vec<BlockId> = handlers.iter().map(|_| self.new_block()).collect();
         self.start(dispatch);
         let catches_all = handlers.last().is_some_and(|handler| self.catches_all(*handler));
-        self.leave(Terminator::Dispatch { handlers: entries.clone(), catches_all });
+        if let Some(&first) = entries.first() {
+            let count = u16::try_from(entries.len()).unwrap_or(u16::MAX);
+            self.leave(Terminator::Dispatch { first, count, catches_all });
+        }
         for (handler, entry) in handlers.into_iter().zip(entries) {
             self.start(entry);
             self.except_clause(handler);

@@ -144,7 +144,10 @@ impl<'f> Builder<'f> {
     /// The operands written in a call, class header or display.
     pub(super) fn operands(&mut self, node: FlatNode<'f>) -> Args {
         let mut operands = Vec::new();
-        for child in node.children() {
+        for (index, child) in node.children().enumerate() {
+            if index >= MAX_LITERALS && is_literal(child) {
+                continue;
+            }
             let (kind, value) = match child.kind() {
                 Kind::KeywordArgument => {
                     let (Some(name), Some(value)) = (child.field(Field::Name), child.field(Field::Value))
@@ -178,9 +181,9 @@ impl<'f> Builder<'f> {
     fn integer(&mut self, node: FlatNode<'f>) -> Val {
         let digits = self.source(node).replace('_', "");
         let number = match digits.get(..2).map(str::to_ascii_lowercase).as_deref() {
-            Some("0x") => i64::from_str_radix(&digits[2..], 16),
-            Some("0o") => i64::from_str_radix(&digits[2..], 8),
-            Some("0b") => i64::from_str_radix(&digits[2..], 2),
+            Some("0x") => i32::from_str_radix(&digits[2..], 16),
+            Some("0o") => i32::from_str_radix(&digits[2..], 8),
+            Some("0b") => i32::from_str_radix(&digits[2..], 2),
             _ => digits.parse(),
         };
         self.emit(Op::Const(number.map_or(Const::Number, Const::Int)), node)
@@ -246,7 +249,9 @@ impl<'f> Builder<'f> {
         let value = self.expression(argument);
         let negative = node.field(Field::Operator).is_some_and(|operator| operator.kind() == Kind::Minus);
         match self.body.op(value) {
-            Op::Const(Const::Int(number)) if negative => self.emit(Op::Const(Const::Int(-number)), node),
+            Op::Const(Const::Int(number)) if negative => {
+                self.emit(Op::Const(Const::Int(number.saturating_neg())), node)
+            }
             _ => self.emit(Op::Unary(value), node),
         }
     }
@@ -316,6 +321,20 @@ impl<'f> Builder<'f> {
             _ => self.emit(Op::Display { kind: Display::Tuple, args: arguments }, node),
         };
         self.emit(Op::Index { base, key }, node)
+    }
+}
+
+/// How many literals of a display are looked at. Longer ones are tables, whose further lines say nothing new.
+const MAX_LITERALS: usize = 512;
+
+/// Whether an element is written out, all of it.
+fn is_literal(node: FlatNode<'_>) -> bool {
+    match node.kind() {
+        Kind::Integer | Kind::Float | Kind::True | Kind::False | Kind::None => true,
+        Kind::String => node.children().next().is_none(),
+        Kind::Tuple | Kind::List | Kind::Pair | Kind::ConcatenatedString => node.children().all(is_literal),
+        Kind::UnaryOperator => node.field(Field::Argument).is_some_and(is_literal),
+        _ => false,
     }
 }
 

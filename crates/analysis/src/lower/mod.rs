@@ -42,6 +42,16 @@ fn lower_flat(flat: &FlatTree, layout: &Layout, text: &str, is_broken: bool) -> 
         Kind::Decorated => root.children().find(|child| matches!(child.kind(), Kind::Function | Kind::Class)),
         _ => Some(root),
     };
-    let kind = builder.item(root, definition.unwrap_or(root));
-    builder.finish(kind, is_broken || flat.is_truncated())
+    let definition = definition.unwrap_or(root);
+    let kind = builder.item(root, definition, true);
+    if !builder.is_overfull() {
+        return builder.finish(kind, is_broken || flat.is_truncated());
+    }
+    // Nobody wrote that by hand.
+    let mut head = Builder::new(text, layout);
+    head.item(root, definition, false);
+    if head.is_overfull() {
+        head = Builder::new(text, layout);
+    }
+    head.finish(kind, true)
 }

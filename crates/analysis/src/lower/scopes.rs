@@ -7,7 +7,9 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::ir::{Body, ItemFacts, Name, Op, Scope, ScopeId, ScopeKind, Val, Var, VarId, VarKind};
+use crate::ir::{
+    BodyBuilder, ItemFacts, MAX_ENTRIES, Name, Op, Scope, ScopeId, ScopeKind, Val, Var, VarId, VarKind,
+};
 
 #[derive(Default)]
 pub(super) struct Scopes {
@@ -61,8 +63,13 @@ impl Scopes {
         scope
     }
 
+    /// Whether there is more of something than can be counted.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.scopes.len().max(self.vars.len()) >= MAX_ENTRIES
+    }
+
     /// Settles where each variable comes from and rewrites the code to the variables that remain.
-    pub(super) fn settle(mut self, body: &mut Body) -> (Vec<Scope>, Vec<Var>) {
+    pub(super) fn settle(mut self, body: &mut BodyBuilder) -> (Vec<Scope>, Vec<Var>) {
         for var in &mut self.vars {
             if let Some(kind) = self.declared.get(&(var.scope, var.name)) {
                 var.kind = *kind;
@@ -76,7 +83,7 @@ impl Scopes {
         }
         for (index, target) in targets.iter().enumerate() {
             if target.index() != index {
-                let stores: SmallVec<[Val; 2]> = std::mem::take(&mut self.vars[index].stores);
+                let stores: SmallVec<[Val; 8]> = std::mem::take(&mut self.vars[index].stores);
                 let is_deleted = self.vars[index].is_deleted;
                 let merged = &mut self.vars[target.index()];
                 merged.stores.extend(stores);

@@ -10,7 +10,13 @@ use crate::ir::{
 
 impl<'f> Builder<'f> {
     /// Lowers an item. `root` is the definition with its decorators, `definition` without them.
-    pub(super) fn item(&mut self, root: FlatNode<'f>, definition: FlatNode<'f>) -> ItemKind {
+    /// Without its statements only what it is called and given.
+    pub(super) fn item(
+        &mut self,
+        root: FlatNode<'f>,
+        definition: FlatNode<'f>,
+        with_statements: bool,
+    ) -> ItemKind {
         let own = ScopeId::new(ItemFacts::OWN_SCOPE);
         self.scopes.scopes[own.index()].kind = match definition.kind() {
             Kind::Class => ScopeKind::Class,
@@ -25,11 +31,12 @@ impl<'f> Builder<'f> {
         self.start(body);
         match definition.kind() {
             Kind::Class | Kind::Function => {
-                if let Some(statements) = definition.field(Field::Body) {
+                if let Some(statements) = definition.field(Field::Body).filter(|_| with_statements) {
                     self.block(statements);
                 }
             }
-            _ => self.block(definition),
+            _ if with_statements => self.block(definition),
+            _ => {}
         }
         if self.block.is_some() {
             self.jump(Jump::Return);
@@ -148,7 +155,7 @@ impl<'f> Builder<'f> {
     /// Ends the current block at the last instruction, to be continued by [`Self::resume`].
     fn pause(&mut self) -> Option<BlockId> {
         let block = self.block?;
-        self.body.blocks[block.index()].end = self.body.insts.len() as u32;
+        self.body.blocks[block.index()].end = self.body.here();
         Some(block)
     }
 

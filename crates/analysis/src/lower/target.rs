@@ -83,7 +83,7 @@ impl<'f> Builder<'f> {
                 }
                 for (index, part) in target.children().enumerate() {
                     let starred = matches!(part.kind(), Kind::ListSplatPattern | Kind::ListSplat);
-                    let index = if starred { REST } else { index as u32 };
+                    let index = if starred { REST } else { index as u16 };
                     let part_value = self.emit(Op::Unpack { value, index }, part);
                     let inner = part.children().next().filter(|_| starred).unwrap_or(part);
                     self.bind_target(inner, part_value);

@@ -69,7 +69,7 @@ impl Step<'_> {
             Op::Call { callee, args } => self.call(callee, args),
             Op::Merge(args) if self.any_held(args) => Event::Alias,
             Op::Await(value) if self.is_held(value) => Event::Alias,
-            Op::Unpack { value, index } if self.is_held(value) => self.unpack(value, index),
+            Op::Unpack { value, index } if self.is_held(value) => self.unpack(value, index.into()),
             Op::Iterate { value, .. } if self.is_list() && self.is_held(value) => self.each(),
             Op::Index { base, .. } if self.is_list() && self.is_held(base) => self.element(),
             Op::Binary { left, right, .. }

@@ -84,7 +84,7 @@ fn of_global(project: &Project, code: CodeId, value: Val) -> Option<Sink> {
             {
                 return Some(Sink::Process(path));
             }
-            global.name.clone()
+            global.name.to_string()
         }
         Entity::Class(class) => project.facts(class.0).own_name().to_owned(),
         Entity::Module(_) | Entity::Function(_) => return None,

@@ -70,11 +70,10 @@ impl Ways {
     /// the beginning of the frame.
     fn back(&self, body: &Body, at: Val, mut stop: impl FnMut(Val) -> bool) -> bool {
         let start = self.block_of(at);
-        let mut stops = |block: BlockId, end: u32| {
-            let first = body.block(block).start;
-            (first..end).rev().any(|index| stop(Val::new(index as usize)))
+        let mut stops = |block: BlockId, end: usize| {
+            (body.block(block).range().start..end).rev().any(|index| stop(Val::new(index)))
         };
-        if stops(start, at.index() as u32) {
+        if stops(start, at.index()) {
             return false;
         }
         let entry = body.frames[body.block(start).frame.index()].entry;
@@ -85,7 +84,7 @@ impl Ways {
             if std::mem::replace(&mut seen[block.index()], true) {
                 continue;
             }
-            if stops(block, body.block(block).end) {
+            if stops(block, body.block(block).range().end) {
                 continue;
             }
             reaches_entry |= block == entry;

@@ -130,7 +130,7 @@ impl<'p> Tracer<'p> {
             Op::Index { base, key } => {
                 let part = match body.op(key) {
                     Op::Const(Const::Str(name)) => Part::Key(facts.str(name).to_owned()),
-                    Op::Const(Const::Int(index)) => Part::At(index),
+                    Op::Const(Const::Int(index)) => Part::At(index.into()),
                     _ => Part::Any,
                 };
                 self.value(frame, base, &with(part, parts))

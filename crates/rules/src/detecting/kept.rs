@@ -63,7 +63,7 @@ fn share_emitter(program: &mut Program<'_>, code: CodeId) {
     let name = facts.str(name).to_owned();
     let named = |function: CodeId, wanted: &str| {
         let facts = project.facts(function);
-        facts.params.iter().find(|param| facts.var_name(param.var) == wanted)
+        facts.params.iter().find(|param| facts.var_name(param.var) == wanted).copied()
     };
     match facts.body.op(base) {
         Op::Load(var) => {

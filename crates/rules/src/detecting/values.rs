@@ -42,7 +42,7 @@ impl Program<'_> {
             if is_free || matches!(param.kind, ParamKind::Rest | ParamKind::Keywords) {
                 continue;
             }
-            let value = self.parameter(function, param, fill, moment, depth);
+            let value = self.parameter(function, *param, fill, moment, depth);
             let is_named =
                 param.kind == ParamKind::Keyword || (param.default.is_some() && fill.contains(&name));
             given.push(if is_named { format!("{name}={value}") } else { value });
@@ -53,7 +53,7 @@ impl Program<'_> {
     fn parameter(
         &mut self,
         function: CodeId,
-        param: &Param,
+        param: Param,
         fill: &[&str],
         moment: Moment,
         depth: u32,
@@ -86,7 +86,7 @@ impl Program<'_> {
     }
 
     /// Gives a parameter the same object each time: what keeps callbacks that its method of a name is given.
-    pub(super) fn share(&mut self, function: CodeId, param: &Param, method: &str) {
+    pub(super) fn share(&mut self, function: CodeId, param: Param, method: &str) {
         let mut value = self.parameter(function, param, &[], Moment::Before, MAX_DEPTH);
         if value == "Anything()" {
             self.helper(EMITTER.replace("$METHOD$", method));
@@ -296,7 +296,7 @@ impl Program<'_> {
     }
 
     /// A value that the function can do with a parameter what it does with it.
-    fn of_use(&mut self, function: CodeId, param: &Param, name: &str, moment: Moment) -> String {
+    fn of_use(&mut self, function: CodeId, param: Param, name: &str, moment: Moment) -> String {
         let facts = self.project().facts(function);
         let body = &facts.body;
         let is_it = |value| matches!(body.op(value), Op::Load(var) if var == param.var);
