@@ -7,9 +7,9 @@ use std::sync::Arc;
 use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::{Holder, Module, Part, Project};
 use leakwright_catalogue::Catalogue;
-use leakwright_engine::{Input, NoProgress, Options, Problem, check};
+use leakwright_engine::{DocumentMapper, Input, NoProgress, Options, Problem, check};
 use leakwright_rules::{Context, Finding, RuleId, Settings};
-use leakwright_syntax::{Budget, Document, Parser, TextRange};
+use leakwright_syntax::{Budget, Document, Parser, Replaced, TextRange};
 use leakwright_testkit::{Random, python, repository};
 
 const SEED: u64 = 20_261_121;
@@ -84,7 +84,7 @@ fn char_boundary(text: &str, mut offset: usize) -> usize {
 }
 
 /// Replaces some characters by a random piece, or by another part of the same text.
-fn edit(document: &mut Document, random: &mut Random) {
+fn edit(document: &mut Document, random: &mut Random) -> Replaced {
     let text = document.text().to_string();
     let start = char_boundary(&text, random.below(text.len() + 1));
     let length = if random.below(2) == 0 { random.below(60) } else { 0 };
@@ -95,7 +95,7 @@ fn edit(document: &mut Document, random: &mut Random) {
     } else {
         (*random.pick(&PIECES)).to_owned()
     };
-    document.replace(TextRange::new(start as u32, end as u32), &new);
+    document.replace(TextRange::new(start as u32, end as u32), &new)
 }
 
 fn assert_same(kept: &FileFacts, fresh: &FileFacts, text: &str) {
@@ -134,6 +134,59 @@ fn facts_kept_through_edits_are_those_of_a_fresh_map() {
         }
     }
     assert!(compared > 200, "{compared}");
+}
+
+#[test]
+fn facts_that_follow_edits_without_a_tree_are_those_of_a_fresh_map() {
+    let mut random = Random::new(SEED);
+    let mut parser = Parser::new();
+    let (mut followed, mut broken, mut misjudged) = (0, 0, 0);
+    for text in files() {
+        let mut document = Document::new(&text);
+        let mut mapper = DocumentMapper::default();
+        mapper.map(document.parse(&mut parser, Budget::BATCH).unwrap(), 0);
+        let mut undo: Option<(TextRange, String)> = None;
+        for version in 1..1200 {
+            let before = document.text().clone();
+            let change = match undo.take() {
+                // What somebody types is on its way to something that parses.
+                Some((range, old)) => document.replace(range, &old),
+                None => {
+                    let change = edit(&mut document, &mut random);
+                    undo = (random.below(2) == 0).then(|| (change.new_range(), before.slice(change.range)));
+                    change
+                }
+            };
+            let follows = mapper.follow(&before, document.text(), change);
+            let fresh = parser.parse(document.text().into(), Budget::BATCH).unwrap();
+            let has_error = fresh.root().has_error();
+            if !follows {
+                mapper.map(fresh, version);
+                if has_error {
+                    // Nothing is followed from here on.
+                    let end = document.text().len();
+                    document.replace(TextRange::new(0, end), &text);
+                    mapper.map(document.parse(&mut parser, Budget::BATCH).unwrap(), version);
+                    undo = None;
+                }
+                continue;
+            }
+            let mapped = mapper.followed(document.text().clone(), version);
+            match (mapped.is_outdated(), has_error) {
+                (true, true) => broken += 1,
+                (false, false) => {
+                    assert_same(mapped.facts(), &FileFacts::map(&fresh, None), fresh.text());
+                    followed += 1;
+                }
+                _ => {
+                    misjudged += 1;
+                    mapper.map(fresh, version);
+                }
+            }
+        }
+    }
+    assert!(followed > 1000 && broken > 1000, "{followed} {broken}");
+    assert!(misjudged * 100 < followed + broken, "{misjudged} of {}", followed + broken);
 }
 
 #[test]

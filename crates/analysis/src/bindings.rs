@@ -1,12 +1,13 @@
 //! Where the variables of a file's items come from, once all items are seen together.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Item, ItemId};
-use crate::ir::{ItemFacts, ItemKind, ScopeId, ScopeKind, VarId, VarKind};
+use crate::ir::{ItemFacts, ItemKind, ScopeId, ScopeKind, Var, VarId, VarKind};
 
 /// What a variable of an item stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,18 +86,44 @@ impl Bindings {
     pub(crate) fn new(items: &[Item]) -> Self {
         let mut bindings = Self { globals: Arc::new(Globals::of(items)), items: Box::default() };
         let scopes: Vec<FxHashMap<&str, VarId>> = items.iter().map(|item| own_names(&item.facts)).collect();
-        let settled = items.iter().enumerate().map(|(index, item)| {
-            let of = |var| bindings.settle(items, &scopes, ItemId(index as u32), VarId::new(var));
-            (0..item.facts.vars.len()).map(of).collect()
-        });
+        let named = |outer: ItemId, name: &str| scopes[outer.0 as usize].get(name).copied();
+        let settled = (0..items.len()).map(|index| bindings.settle_item(items, ItemId(index as u32), &named));
         bindings.items = settled.collect();
         bindings
+    }
+
+    /// The variables after some items, and those nested in them, have got other facts.
+    pub(crate) fn updated(&self, items: &[Item], ids: Range<usize>, before: &[Item]) -> Self {
+        let declares = |item: &Item| item.facts.vars.iter().any(|var| var.kind == VarKind::Global);
+        let touches_globals = |index: usize| declares(&items[index]) || declares(&before[index]);
+        if ids.contains(&0) || ids.clone().any(touches_globals) {
+            return Self::new(items);
+        }
+        let mut bindings = self.clone();
+        // Names of the module are looked up where nothing else is left.
+        let named = |outer: ItemId, name: &str| {
+            if outer == ItemId::MODULE { None } else { own_name(&items[outer.0 as usize].facts, name) }
+        };
+        for index in ids {
+            bindings.items[index] = self.settle_item(items, ItemId(index as u32), &named);
+        }
+        bindings
+    }
+
+    fn settle_item(
+        &self,
+        items: &[Item],
+        id: ItemId,
+        named: &dyn Fn(ItemId, &str) -> Option<VarId>,
+    ) -> Arc<[Binding]> {
+        let count = items[id.0 as usize].facts.vars.len();
+        (0..count).map(|index| self.settle(items, named, id, VarId::new(index))).collect()
     }
 
     fn settle(
         &self,
         items: &[Item],
-        scopes: &[FxHashMap<&str, VarId>],
+        named: &dyn Fn(ItemId, &str) -> Option<VarId>,
         id: ItemId,
         var_id: VarId,
     ) -> Binding {
@@ -114,7 +141,7 @@ impl Bindings {
                 while let Some(outer) = around {
                     let entry = &items[outer.0 as usize];
                     let hidden = entry.facts.kind == ItemKind::Class && !class_is_visible;
-                    if let Some(&found) = scopes[outer.0 as usize].get(name).filter(|_| !hidden) {
+                    if let Some(found) = (!hidden).then(|| named(outer, name)).flatten() {
                         return match entry.facts.var(found).kind {
                             VarKind::Global => self.globals.binding(name),
                             _ => self.bound(entry, outer, found, name),
@@ -174,6 +201,12 @@ impl Globals {
 
 fn is_own(scope: ScopeId) -> bool {
     scope.index() == ItemFacts::OWN_SCOPE
+}
+
+/// The variable of the item's own scope that [`own_names`] has under a name.
+fn own_name(facts: &ItemFacts, name: &str) -> Option<VarId> {
+    let is_it = |var: &Var| is_own(var.scope) && var.kind != VarKind::Free && facts.str(var.name) == name;
+    facts.vars.iter().rposition(is_it).map(VarId::new)
 }
 
 /// Names that the item's own scope binds or declares `global`.

@@ -27,7 +27,7 @@ pub struct FileFacts {
     /// Where their variables come from.
     pub bindings: Bindings,
     /// Those that could not be parsed.
-    broken: Box<[ItemId]>,
+    pub(crate) broken: Box<[ItemId]>,
 }
 
 /// An item in its place.
@@ -43,7 +43,28 @@ pub struct Item {
     pub layout: Layout,
     /// Its whole definition, decorators included.
     pub range: TextRange,
-    hash: u64,
+    /// Hash of the own text that the facts are of.
+    pub(crate) hash: u64,
+    /// The facts are those from before it could not be parsed.
+    pub(crate) is_outdated: bool,
+}
+
+impl Item {
+    /// Whether its facts are those from before it could not be parsed.
+    pub fn is_outdated(&self) -> bool {
+        self.is_outdated
+    }
+
+    /// Whether it could not be parsed.
+    pub fn is_broken(&self) -> bool {
+        self.is_outdated || self.facts.has_error
+    }
+}
+
+/// The items that could not be parsed.
+pub(crate) fn broken(items: &[Item]) -> Box<[ItemId]> {
+    let numbered = items.iter().enumerate();
+    numbered.filter(|(_, item)| item.is_broken()).map(|(index, _)| ItemId(index as u32)).collect()
 }
 
 impl FileFacts {
@@ -61,7 +82,7 @@ impl FileFacts {
         let known: FxHashMap<u64, &Arc<ItemFacts>> = previous
             .into_iter()
             .flat_map(|file| &file.items)
-            .filter(|item| !item.facts.is_broken)
+            .filter(|item| !item.facts.has_error)
             .map(|item| (item.hash, &item.facts))
             .collect();
         let item = |found: Found<'_>| {
@@ -74,12 +95,12 @@ impl FileFacts {
                 layout: found.layout,
                 range: found.range,
                 hash: found.hash,
+                is_outdated: false,
             }
         };
         let items: Box<[Item]> = found.into_iter().map(item).collect();
         let bindings = Bindings::new(&items);
-        let is_broken = |index: &usize| items[*index].facts.is_broken;
-        let broken = (0..items.len()).filter(is_broken).map(|index| ItemId(index as u32)).collect();
+        let broken = broken(&items);
         Self { items, bindings, broken }
     }
 
@@ -172,7 +193,7 @@ impl FileFacts {
             if !is_same && !now.facts.is_alike(&then.facts) || now.parent != then.parent {
                 return None;
             }
-            if !is_same || !self.bindings.is_same_for(&before.bindings, id) {
+            if now.is_broken() != then.is_broken() || !self.is_same_item(before, id) {
                 changed.push(id);
             }
         }
@@ -182,10 +203,22 @@ impl FileFacts {
         Some(changed)
     }
 
+    /// Whether the facts of an item, and what its variables stand for, are shared with another map.
+    pub(crate) fn is_same_item(&self, other: &Self, id: ItemId) -> bool {
+        Arc::ptr_eq(&self.item(id).facts, &other.item(id).facts)
+            && self.bindings.is_same_for(&other.bindings, id)
+    }
+
+    /// Whether an item could not be parsed.
+    pub fn is_broken(&self, id: ItemId) -> bool {
+        self.item(id).is_broken()
+    }
+
     /// Whether two maps of a file have the same facts for the same items in the same places.
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |(a, b): (&Item, &Item)| {
-            a.hash == b.hash && a.range == b.range && a.parent == b.parent && a.layout == b.layout
+            (a.hash, a.is_outdated, a.range, a.parent) == (b.hash, b.is_outdated, b.range, b.parent)
+                && a.layout == b.layout
         };
         self.items.len() == other.items.len() && self.items.iter().zip(&other.items).all(same)
     }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::ModuleId;
-use leakwright_syntax::Tree;
+use leakwright_syntax::{Replaced, Text, Tree};
 
 use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
+use crate::following::Follower;
 use crate::linked::{Analysis, Linked, Member};
 use crate::load::Place;
+use crate::open::Open;
 use crate::suppress::{Suppression, suppressions};
 
 /// What holds for a document because of where it lies.
@@ -26,13 +28,14 @@ pub struct DocumentContext {
 #[derive(Default)]
 pub struct DocumentMapper {
     facts: Option<Arc<FileFacts>>,
+    suppressions: Arc<[Suppression]>,
+    follower: Follower,
 }
 
 /// One version of a document, by itself.
 #[derive(Clone)]
 pub struct Mapped {
-    pub(crate) tree: Tree,
-    pub(crate) version: i32,
+    pub(crate) open: Arc<Open>,
     pub(crate) facts: Arc<FileFacts>,
     pub(crate) suppressions: Arc<[Suppression]>,
     /// Whether mapping it failed. That is a fault of this program.
@@ -76,9 +79,37 @@ impl DocumentMapper {
         }));
         let is_failed = mapped.is_err();
         let (facts, suppressions) = mapped.unwrap_or_else(|_| (FileFacts::empty(), Vec::new()));
-        let facts = Arc::new(facts);
-        self.facts = Some(Arc::clone(&facts));
-        Mapped { tree, version, facts, suppressions: suppressions.into(), is_failed }
+        self.facts = Some(Arc::new(facts));
+        self.suppressions = suppressions.into();
+        self.follower = Follower::new(!is_failed && !tree.root().has_error());
+        Mapped { is_failed, ..self.mapped(Open::parsed(tree, version)) }
+    }
+
+    /// Follows one change of the text without a tree. False if that cannot be done: then the next version has to
+    /// be mapped with its tree.
+    pub fn follow(&mut self, before: &Text, after: &Text, change: Replaced) -> bool {
+        let known = self.facts.as_ref();
+        let follow = || self.follower.follow(known?, &self.suppressions, before, after, change);
+        let followed = catch_unwind(AssertUnwindSafe(follow)).ok().flatten();
+        let Some((facts, suppressions)) = followed else {
+            self.follower = Follower::default();
+            return false;
+        };
+        self.facts = Some(Arc::new(facts));
+        if let Some(suppressions) = suppressions {
+            self.suppressions = suppressions.into();
+        }
+        true
+    }
+
+    /// The version that all changes that were followed have led to.
+    pub fn followed(&self, text: Text, version: i32) -> Mapped {
+        self.mapped(Open::unparsed(text, version))
+    }
+
+    fn mapped(&self, open: Open) -> Mapped {
+        let facts = self.facts.clone().unwrap_or_default();
+        Mapped { open: Arc::new(open), facts, suppressions: Arc::clone(&self.suppressions), is_failed: false }
     }
 }
 
@@ -91,7 +122,22 @@ impl Mapped {
 
     /// The text.
     pub fn text(&self) -> &str {
-        self.tree.text()
+        self.open.whole()
+    }
+
+    /// What is known of it by looking at nothing else.
+    pub fn facts(&self) -> &FileFacts {
+        &self.facts
+    }
+
+    /// Whether something in it has the facts from before it could not be read.
+    pub fn is_outdated(&self) -> bool {
+        self.facts.broken().any(|item| self.facts.item(item).is_outdated())
+    }
+
+    /// Adds the tree, once there is one.
+    pub fn complete(&self, tree: Tree) {
+        self.open.complete(tree);
     }
 
     pub(crate) fn member(&self, path: PathBuf, place: Place) -> Member {
@@ -100,7 +146,7 @@ impl Mapped {
             place,
             facts: Arc::clone(&self.facts),
             suppressions: Arc::clone(&self.suppressions),
-            open: Some((self.tree.clone(), self.version)),
+            open: Some(Arc::clone(&self.open)),
             hash: String::new(),
         }
     }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::config::Config;
 use crate::file_rules::FileRules;
 use crate::load::{Place, SourceFile, parse};
+use crate::open::Open;
 use crate::provisional::Settled;
 use crate::source::content_hash;
 use crate::suppress::Suppression;
@@ -26,8 +27,8 @@ pub(crate) struct Member {
     pub(crate) place: Place,
     pub(crate) facts: Arc<FileFacts>,
     pub(crate) suppressions: Arc<[Suppression]>,
-    /// The tree and version, of a file that is open.
-    pub(crate) open: Option<(Tree, i32)>,
+    /// The version that is open, of a file that is.
+    pub(crate) open: Option<Arc<Open>>,
     /// Hash of the bytes that were read, of a file that is not open.
     pub(crate) hash: String,
 }
@@ -204,17 +205,16 @@ impl Linked {
 
     /// The version of a file that is open.
     pub fn version(&self, module: ModuleId) -> Option<i32> {
-        self.member(module).open.as_ref().map(|(_, version)| *version)
+        self.member(module).open.as_ref().map(|open| open.version)
     }
 
     /// The text of a file, read when it is asked for. `None` if it is not the one that was read before.
     pub fn text(&self, module: ModuleId) -> Option<&Text> {
         let member = self.member(module);
-        let read = || match &member.open {
-            Some((tree, _)) => Some(Text::new(tree.text())),
-            None => member.read_text(),
-        };
-        self.source(module)?.text.get_or_init(read).as_ref()
+        match &member.open {
+            Some(open) => Some(open.text()),
+            None => self.source(module)?.text.get_or_init(|| member.read_text()).as_ref(),
+        }
     }
 
     /// What is found in one of the files.
@@ -277,11 +277,10 @@ impl Linked {
 
 impl Sources for Linked {
     fn tree(&self, module: ModuleId) -> Option<&Tree> {
-        let source = self.source(module)?;
         let member = self.member(module);
         match &member.open {
-            Some((tree, _)) => Some(tree),
-            None => source.tree.get_or_init(|| member.read_tree()).as_ref(),
+            Some(open) => open.tree(),
+            None => self.source(module)?.tree.get_or_init(|| member.read_tree()).as_ref(),
         }
     }
 }
@@ -292,14 +291,10 @@ impl Analysis {
         &self.linked.member(self.module).facts
     }
 
-    /// What is known now, for the time until all is linked again.
+    /// What is known now of a document that is open, for the time until all is linked again.
     pub fn to_settled(&self) -> Option<Settled> {
         let member = self.linked.member(self.module);
-        let text = match &member.open {
-            Some((tree, _)) => tree.shared_text(),
-            None => self.linked.text(self.module)?.into(),
-        };
-        Some(Settled::new(text, Arc::clone(member), self.findings.clone()))
+        member.open.as_ref().map(|_| Settled::new(Arc::clone(member), self.findings.clone()))
     }
 
     /// The ways to mend a finding, best first: none before everything that uses what would change is in
@@ -321,7 +316,7 @@ impl Found {
         let member = self.linked.member(self.finding.module);
         let name = &member.place.module_name;
         Some(match &member.open {
-            Some((tree, _)) => self.finding.fingerprint(name, tree.text()),
+            Some(open) => self.finding.fingerprint(name, open.whole()),
             None => self.finding.fingerprint(name, &self.linked.text(self.finding.module)?.to_string()),
         })
     }

@@ -17,9 +17,7 @@ use crate::linked::{Analysis, Found, Linked, Member};
 
 /// What was known of a document when its project was last linked.
 pub struct Settled {
-    /// Its text at that time.
-    text: Arc<str>,
-    /// What was known of it by looking at nothing else.
+    /// What was known of it by looking at nothing else, its text included.
     member: Arc<Member>,
     /// What is found by looking at it alone, worked out when it is asked for.
     alone: OnceLock<Vec<Found>>,
@@ -28,8 +26,13 @@ pub struct Settled {
 }
 
 impl Settled {
-    pub(crate) fn new(text: Arc<str>, member: Arc<Member>, full: Vec<Found>) -> Self {
-        Self { text, member, alone: OnceLock::new(), full }
+    pub(crate) fn new(member: Arc<Member>, full: Vec<Found>) -> Self {
+        Self { member, alone: OnceLock::new(), full }
+    }
+
+    /// Its text at that time.
+    fn text(&self) -> &str {
+        self.member.open.as_ref().map_or("", |open| open.whole())
     }
 
     fn alone(&self) -> &[Found] {
@@ -43,14 +46,14 @@ impl Analysis {
     #[must_use]
     pub fn provisional(mut self, text: &str, settled: &Settled) -> Self {
         self.is_settled = false;
-        let mut disproved = Counts::of(settled.alone(), &settled.text);
-        let mut shown = Counts::of(&settled.full, &settled.text);
-        disproved.subtract(&settled.full, &settled.text);
-        shown.subtract(settled.alone(), &settled.text);
+        let mut disproved = Counts::of(settled.alone(), settled.text());
+        let mut shown = Counts::of(&settled.full, settled.text());
+        disproved.subtract(&settled.full, settled.text());
+        shown.subtract(settled.alone(), settled.text());
         self.findings.retain(|found| !disproved.take(&found.finding, text));
-        let change = Change::between(&settled.text, text);
+        let change = Change::between(settled.text(), text);
         for found in &settled.full {
-            if shown.take(&found.finding, &settled.text)
+            if shown.take(&found.finding, settled.text())
                 && let Some(moved) = change.carry(found)
                 && !self.findings.iter().any(|other| is_same_place(&other.finding, &moved.finding))
             {

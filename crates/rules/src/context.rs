@@ -93,7 +93,7 @@ impl<'p> Context<'p> {
             Part::Item(code) => (None, Some(code)),
             Part::Holder(_) => (None, None),
         };
-        all.into_iter().flatten().chain(one).filter(|code| !self.project.facts(*code).is_broken)
+        all.into_iter().flatten().chain(one).filter(|code| !self.project.is_broken(*code))
     }
 
     /// The variables and attributes that are looked at.

@@ -62,8 +62,7 @@ fn items_before<'p>(
     let sites = project.sites(owned.holder(project)).iter().map(|site| site.code);
     let mut last = None;
     let others = sites.filter(move |other| last.replace(*other) != Some(*other));
-    others
-        .filter(move |other| other.module == code.module && *other < code && !project.facts(*other).is_broken)
+    others.filter(move |other| other.module == code.module && *other < code && !project.is_broken(*other))
 }
 
 /// Reports the methods of the file's classes that let go and leave out what their base lets go of.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use leakwright_engine::{
     Analysis, Configurations, DocumentContext, DocumentMapper, Mapped, STACK_SIZE, Standing, Workspace,
 };
-use leakwright_syntax::{Budget, Document as Syntax, Parser, Refusal, Tree};
+use leakwright_syntax::{Budget, Change, Document as Syntax, Parser, Refusal, Tree};
 use tokio::runtime::Handle;
 
 use crate::capabilities::Client;
@@ -147,28 +147,27 @@ fn recover(document: &Document) {
 /// Analyses a document until nothing is due.
 fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
-    while let Some((version, is_fresh)) = take_changes(document, &mut core) {
+    while let Some(changes) = take_changes(document) {
+        let (version, is_fresh) = (changes.version, changes.is_fresh);
         let started = Instant::now();
+        let is_followed = core.apply(&changes) && !is_too_large(&core, shared);
+        let followed = is_followed.then(|| core.mapper.followed(core.syntax.text().clone(), version));
+        if let Some(mapped) = &followed {
+            // Nobody waits for the tree.
+            finish(document, &mut core, Ok(mapped), version, started, shared);
+            if document.inbox().is_due {
+                continue;
+            }
+        }
         let Some(tree) = parse(document, &mut core, parser, version, shared) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
-        let (analysis, generation) = match tree {
-            Ok(tree) => {
-                let (analysis, generation) = analyze(document, &mut core, tree, version, shared);
-                (Ok(analysis), generation)
+        match (tree, followed) {
+            (Ok(tree), Some(mapped)) if mapped.is_outdated() == has_error => mapped.complete(tree),
+            (Ok(tree), _) => {
+                let mapped = core.mapper.map(tree, version);
+                finish(document, &mut core, Ok(&mapped), version, started, shared);
             }
-            Err(refusal) => (Err(refusal), leave_out(document, shared)),
-        };
-        if let Ok(analysis) = &analysis {
-            analysis.failed.iter().for_each(|part| tracing::error!("{}: {part} failed", document.uri));
-        }
-        let snapshot = Snapshot { version, text: core.syntax.text().clone(), generation, analysis };
-        let client = shared.client.get().copied().unwrap_or_default();
-        shared.publisher.publish(document, snapshot, None, client);
-        timings::note("document", started.elapsed());
-        let took = || format!("Analysed {}, version {version}, in {:.1?}.", document.uri, started.elapsed());
-        shared.publisher.trace(took);
-        if generation > 0 {
-            shared.projects.note_edit();
+            (Err(refusal), _) => finish(document, &mut core, Err(refusal), version, started, shared),
         }
         // What was parsed afresh is healed.
         if has_error && !is_fresh {
@@ -177,22 +176,76 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
     }
 }
 
-/// Takes what has come in; the version it leads to and whether to parse it afresh, or `None` if there is nothing to do.
-fn take_changes(document: &Document, core: &mut Core) -> Option<(i32, bool)> {
+/// Judges a version, and publishes what is found.
+fn finish(
+    document: &Arc<Document>,
+    core: &mut Core,
+    mapped: Result<&Mapped, Refusal>,
+    version: i32,
+    started: Instant,
+    shared: &Shared,
+) {
+    let (analysis, generation) = match mapped {
+        Ok(mapped) => {
+            let (analysis, generation) = analyze(document, core, mapped, shared);
+            analysis.failed.iter().for_each(|part| tracing::error!("{}: {part} failed", document.uri));
+            (Ok(analysis), generation)
+        }
+        Err(refusal) => (Err(refusal), leave_out(document, shared)),
+    };
+    let snapshot = Snapshot { version, text: core.syntax.text().clone(), generation, analysis };
+    let client = shared.client.get().copied().unwrap_or_default();
+    shared.publisher.publish(document, snapshot, None, client);
+    timings::note("document", started.elapsed());
+    let took = || format!("Analysed {}, version {version}, in {:.1?}.", document.uri, started.elapsed());
+    shared.publisher.trace(took);
+    if generation > 0 {
+        shared.projects.note_edit();
+    }
+}
+
+/// What has come in, and the version that it leads to.
+struct Changes {
+    list: Vec<Change>,
+    version: i32,
+    /// The text is to be parsed afresh.
+    is_fresh: bool,
+}
+
+/// Takes what has come in; `None` if there is nothing to do.
+fn take_changes(document: &Document) -> Option<Changes> {
     let mut inbox = document.inbox();
     if !inbox.is_due || inbox.is_closed {
         inbox.is_queued = false;
         return None;
     }
     inbox.is_due = false;
-    let (changes, version) = (std::mem::take(&mut inbox.changes), inbox.version);
-    let is_fresh = std::mem::take(&mut inbox.is_fresh);
-    drop(inbox);
-    core.syntax.apply(&changes);
-    if is_fresh {
-        core.syntax.forget_tree();
+    let (list, version) = (std::mem::take(&mut inbox.changes), inbox.version);
+    Some(Changes { list, version, is_fresh: std::mem::take(&mut inbox.is_fresh) })
+}
+
+impl Core {
+    /// Applies changes. Whether the facts could follow all of them.
+    fn apply(&mut self, changes: &Changes) -> bool {
+        let mut follows = !changes.list.is_empty() && !changes.is_fresh;
+        let first = changes.list.iter().rposition(|change| matches!(change, Change::Whole(_))).unwrap_or(0);
+        for change in &changes.list[first..] {
+            let before = self.syntax.text().clone();
+            let replaced = self.syntax.apply_one(change);
+            follows = follows
+                && replaced.is_some_and(|change| self.mapper.follow(&before, self.syntax.text(), change));
+        }
+        if changes.is_fresh {
+            self.syntax.forget_tree();
+        }
+        follows
     }
-    Some((version, is_fresh))
+}
+
+/// Whether a text is larger than is wanted.
+fn is_too_large(core: &Core, shared: &Shared) -> bool {
+    let limit = shared.publisher.settings().overrides.max_file_bytes;
+    limit.is_some_and(|limit| core.syntax.text().len() as usize > limit)
 }
 
 fn is_current(document: &Document, version: i32) -> bool {
@@ -223,26 +276,19 @@ fn parse(
 }
 
 /// Judges a version, and gives the state of the project that it is part of; zero outside of projects.
-fn analyze(
-    document: &Document,
-    core: &mut Core,
-    tree: Tree,
-    version: i32,
-    shared: &Shared,
-) -> (Analysis, u64) {
+fn analyze(document: &Document, core: &mut Core, mapped: &Mapped, shared: &Shared) -> (Analysis, u64) {
     let is_first = core.context.is_none();
     let folder = document.path.as_deref().and_then(|path| shared.projects.folder_of(path));
     if let Some(folder) = folder.as_ref().filter(|_| is_first) {
         shared.projects.wait_until_loaded(folder, WAIT_FOR_PROJECT);
     }
-    let mapped = core.mapper.map(tree, version);
     // One that was never saved is to become a file of the first folder.
     let home = folder
         .clone()
         .or_else(|| shared.projects.folders().first().filter(|_| document.path.is_none()).cloned());
     let context = context(document, &mut core.context, home.as_deref(), shared);
     let (mut analysis, generation) = match (folder, &document.path) {
-        (Some(folder), Some(path)) => judge(document, path, &mapped, context, &folder),
+        (Some(folder), Some(path)) => judge(document, path, mapped, context, &folder),
         _ => (mapped.judge_alone(context), 0),
     };
     if mapped.is_failed {

@@ -15,6 +15,32 @@ pub enum Change {
     Range(PositionRange, Encoding, String),
 }
 
+/// What a change put where: in the place of a range of the text before it, so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The bytes that are gone.
+    pub range: TextRange,
+    /// How many there are instead.
+    pub length: u32,
+}
+
+impl Replaced {
+    /// Where a place that does not lie within is in the text after the change; one that does is moved to its end.
+    pub fn moved(self, offset: u32) -> u32 {
+        if offset < self.range.end { offset.min(self.end()) } else { self.end() + (offset - self.range.end) }
+    }
+
+    /// What was put there.
+    pub fn new_range(self) -> TextRange {
+        TextRange::new(self.range.start, self.end())
+    }
+
+    /// Where what was put there ends.
+    pub fn end(self) -> u32 {
+        self.range.start + self.length
+    }
+}
+
 /// A text under edit. It holds the tree of an earlier version, kept in step with the edits, so that
 /// parsing again costs what changed. Cloning is cheap and gives an independent document.
 #[derive(Clone, Default)]
@@ -40,18 +66,26 @@ impl Document {
     pub fn apply(&mut self, changes: &[Change]) {
         let first = changes.iter().rposition(|change| matches!(change, Change::Whole(_))).unwrap_or(0);
         for change in &changes[first..] {
-            match change {
-                Change::Whole(text) => *self = Self::new(text),
-                Change::Range(range, encoding, text) => {
-                    let range = self.text.range(*range, *encoding);
-                    self.replace(range, text);
-                }
+            self.apply_one(change);
+        }
+    }
+
+    /// Applies one change. `None` if the whole text is another one.
+    pub fn apply_one(&mut self, change: &Change) -> Option<Replaced> {
+        match change {
+            Change::Whole(text) => {
+                *self = Self::new(text);
+                None
+            }
+            Change::Range(range, encoding, text) => {
+                let range = self.text.range(*range, *encoding);
+                Some(self.replace(range, text))
             }
         }
     }
 
-    /// Replaces a range of bytes.
-    pub fn replace(&mut self, range: TextRange, new: &str) {
+    /// Replaces a range of bytes. Says what that came to.
+    pub fn replace(&mut self, range: TextRange, new: &str) -> Replaced {
         let start_position = self.text.parser_point(range.start);
         let old_end_position = self.text.parser_point(range.end);
         let range = self.text.replace(range, new);
@@ -66,6 +100,7 @@ impl Document {
                 new_end_position: self.text.parser_point(new_end),
             });
         }
+        Replaced { range, length: new.len() as u32 }
     }
 
     /// The tree of the text as it is now, made from the last one where that is possible.

@@ -5,7 +5,8 @@
 //! * [`Document`] keeps a buffer and its syntax tree together through edits.
 //! * [`Parser`] parses within limits: no input makes it hang, overflow or abort.
 //! * [`Node`] views the concrete tree, [`FlatTree`] is a compact, depth-limited copy of a part of it.
-//! * [`definitions`] makes flat trees of a whole file without a concrete one, which is many times as fast.
+//! * [`definitions`] makes flat trees of a whole file without a concrete one, which is many times as fast, and
+//!   [`definition`] does so for a single definition after an edit in it.
 //!
 //! Coordinates are byte offsets into the decoded text, as `u32`. Lines and columns exist only at
 //! the edges of the program, through [`Text`]. Nothing here reads or writes files.
@@ -24,8 +25,8 @@ mod range;
 mod text;
 
 pub use decode::{DecodeError, Decoded, SourceEncoding, decode};
-pub use direct::{Definition, Definitions, definitions, doubtful_place};
-pub use document::{Change, Document};
+pub use direct::{Definition, Definitions, Unread, definition, definitions, doubtful_place, try_definitions};
+pub use document::{Change, Document, Replaced};
 pub use flat::{FlatNode, FlatTree, MAX_DEPTH};
 pub use guard::{Limits, Refusal};
 pub use kind::{Field, Kind};

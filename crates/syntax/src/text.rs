@@ -103,6 +103,37 @@ impl Text {
         TextRange::new(start.min(end), end)
     }
 
+    /// The bytes at a range; empty where it does not lie on character boundaries.
+    pub fn slice(&self, range: TextRange) -> String {
+        let slice = self.rope.get_byte_slice(range.start as usize..range.end as usize);
+        slice.map(|slice| slice.to_string()).unwrap_or_default()
+    }
+
+    /// What is before an offset on its line.
+    pub fn line_before(&self, offset: u32) -> String {
+        let offset = offset.min(self.len());
+        let line = self.rope.byte_to_line(offset as usize);
+        self.slice(TextRange::new(self.rope.line_to_byte(line) as u32, offset))
+    }
+
+    /// Where the first line behind an offset ends that is neither blank nor a comment; the end of the text if there
+    /// is none. `None` if that is farther away than a limit.
+    pub fn end_of_next_code_line(&self, offset: u32, limit: u32) -> Option<u32> {
+        let first = self.rope.byte_to_line(offset.min(self.len()) as usize) + 1;
+        for line in first..self.rope.len_lines() {
+            let start = self.rope.line_to_byte(line) as u32;
+            if start - offset.min(start) > limit {
+                return None;
+            }
+            let text = self.rope.line(line);
+            let code = text.chars().find(|c| !matches!(c, ' ' | '\t' | '\x0c' | '\r' | '\n'));
+            if code.is_some_and(|c| c != '#') {
+                return Some(start + text.len_bytes() as u32);
+            }
+        }
+        Some(self.len())
+    }
+
     /// Bytes of the zero-based `line`, its line break included; empty beyond the last line.
     pub fn line_range(&self, line: u32) -> TextRange {
         let line = line as usize;

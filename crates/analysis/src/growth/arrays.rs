@@ -48,7 +48,7 @@ pub fn growing_arrays(project: &Project, items: impl Iterator<Item = CodeId>) ->
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if facts.is_broken {
+        if project.is_broken(code) {
             continue;
         }
         for block in facts.body.originals() {

@@ -15,7 +15,7 @@ pub fn growing_defaults(project: &Project, items: impl Iterator<Item = CodeId>) 
         let facts = project.facts(code);
         // A function that another one makes has its defaults anew each time.
         let is_nested = || project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
-        if !facts.is_function() || facts.is_broken || facts.params.is_empty() {
+        if !facts.is_function() || project.is_broken(code) || facts.params.is_empty() {
             continue;
         }
         let with_default = facts.params.iter().filter(|param| param.default.is_some());

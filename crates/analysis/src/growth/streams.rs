@@ -33,7 +33,7 @@ pub fn materialised_streams(
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if facts.is_broken || !facts.is_function() {
+        if project.is_broken(code) || !facts.is_function() {
             continue;
         }
         for block in facts.body.originals() {

@@ -35,7 +35,7 @@ pub struct ItemFacts {
     /// What its code does with them.
     pub uses: Box<[Use]>,
     /// Whether part of it could not be parsed or lay too deep: it gets no findings.
-    pub is_broken: bool,
+    pub has_error: bool,
 }
 
 /// What an item is.
@@ -159,7 +159,7 @@ impl ItemFacts {
     /// Finds places and uses, once the code is complete.
     pub(crate) fn find_uses(&mut self) {
         self.places = Places::find(self);
-        self.is_broken |= self.places.is_overfull();
+        self.has_error |= self.places.is_overfull();
         self.uses = super::uses::find(self).as_slice().into();
     }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use leakwright_syntax::TextRange;
+use leakwright_syntax::{Replaced, TextRange};
 use serde::{Deserialize, Serialize};
 
 /// A half-open range in an item's own text.
@@ -36,6 +36,9 @@ struct Segment {
     /// Whether it stands for a nested definition.
     is_placeholder: bool,
 }
+
+/// Own text that is not as it was is followed through this many changes and nested definitions.
+const MAX_SEGMENTS: usize = 500;
 
 /// Builds the layout of an item from the ranges of its nested definitions.
 pub(crate) struct LayoutBuilder {
@@ -90,6 +93,41 @@ impl Layout {
     pub(crate) fn to_own(&self, range: TextRange) -> ItemRange {
         let start = self.own_offset(range.start);
         ItemRange { start, end: self.own_offset(range.end).max(start) }
+    }
+
+    /// The layout of an item that begins elsewhere, all else being the same.
+    pub(crate) fn at(&self, start: u32) -> Self {
+        Self { start, segments: Arc::clone(&self.segments) }
+    }
+
+    /// The layout after a change in a nested definition, or in one nested in that.
+    pub(crate) fn changed_within(&self, change: Replaced) -> Self {
+        let moved = |segment: &Segment| Segment { file: self.moved(segment.file, change), ..*segment };
+        Self { start: self.start, segments: self.segments.iter().map(moved).collect() }
+    }
+
+    /// The layout of the own text as it was, after a change in it. `None` if that is too much to keep up with.
+    pub(crate) fn changed(&self, change: Replaced) -> Option<Self> {
+        if self.segments.len() >= MAX_SEGMENTS {
+            return None;
+        }
+        let behind = change.range.end.checked_sub(self.start)?;
+        let mut segments: Vec<Segment> = self.segments.to_vec();
+        if segments.is_empty() {
+            segments.push(Segment::FIRST);
+        }
+        let next = segments.partition_point(|segment| segment.file <= behind);
+        let before = segments[next.checked_sub(1)?];
+        let own = before.own + (behind - before.file);
+        // What was put in before is part of no own text.
+        let own = segments.get(next).map_or(own, |segment| segment.own.min(own));
+        segments.insert(next, Segment { own, file: behind, is_placeholder: false });
+        segments.iter_mut().for_each(|segment| segment.file = self.moved(segment.file, change));
+        Some(Self { start: self.start, segments: segments.into() })
+    }
+
+    fn moved(&self, offset: u32, change: Replaced) -> u32 {
+        change.moved(self.start + offset) - self.start
     }
 
     /// The number of the nested definition that begins at an offset of the file.

@@ -68,7 +68,7 @@ impl<'f> Builder<'f> {
         }
     }
 
-    pub(super) fn finish(mut self, kind: ItemKind, is_broken: bool) -> ItemFacts {
+    pub(super) fn finish(mut self, kind: ItemKind, has_error: bool) -> ItemFacts {
         let (scopes, vars) = self.scopes.settle(&mut self.body);
         let (params, decorators) = (&*self.head.params, &*self.head.decorators);
         let mut facts = ItemFacts {
@@ -85,7 +85,7 @@ impl<'f> Builder<'f> {
             returns: self.head.returns,
             places: Places::default(),
             uses: Box::default(),
-            is_broken,
+            has_error,
         };
         facts.find_uses();
         facts

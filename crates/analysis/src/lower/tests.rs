@@ -703,14 +703,14 @@ fn what_is_too_large_to_be_counted_is_set_aside_and_the_rest_is_not() {
         let definitions = leakwright_syntax::definitions(&text).unwrap();
         let file = FileFacts::map_direct(&definitions, &text, None);
         let [module, big, small] = &*file.items else { panic!("three items") };
-        assert!(!module.facts.is_broken && !small.facts.is_broken && big.facts.is_broken);
+        assert!(!module.facts.has_error && !small.facts.has_error && big.facts.has_error);
         assert_eq!((big.facts.own_name(), big.facts.params.len()), ("big", 1));
         assert_eq!(big.facts.decorators.len(), 1);
     }
     let parameters = (0..70_000).map(|n| format!("p{n}, ")).collect::<String>();
     let text = format!("def big({parameters}):\n    pass\n");
     let definitions = leakwright_syntax::definitions(&text).unwrap();
-    assert!(FileFacts::map_direct(&definitions, &text, None).items[1].facts.is_broken);
+    assert!(FileFacts::map_direct(&definitions, &text, None).items[1].facts.has_error);
 }
 
 #[test]

@@ -53,9 +53,12 @@ impl<'e> Edit<'e> {
             if !self.before.tasks.is_same_maker(&self.now, self.before, code) {
                 return None;
             }
-            self.changed(Read::Facts(code));
-            let is_broken = |project: &Project| project.module(module).facts.facts(item).is_broken;
-            if is_broken(self.before) != is_broken(&self.now) {
+            let facts_of = |project: &Project| Arc::clone(&project.module(module).facts);
+            let (before, now) = (facts_of(self.before), facts_of(&self.now));
+            if !now.is_same_item(&before, item) {
+                self.changed(Read::Facts(code));
+            }
+            if before.is_broken(item) != now.is_broken(item) {
                 let around = std::iter::successors(Some(code), |code| self.now.parent(*code));
                 for code in around.collect::<Vec<CodeId>>() {
                     self.changed(Read::Broken(code));

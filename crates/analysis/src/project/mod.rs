@@ -218,6 +218,14 @@ impl Project {
         self.module(code.module).facts.facts(code.item).is_class()
     }
 
+    /// Whether an item could not be parsed: it gets no findings.
+    pub fn is_broken(&self, code: CodeId) -> bool {
+        if self.is_watched(code.module) {
+            self.note(Read::Broken(code));
+        }
+        self.module(code.module).facts.is_broken(code.item)
+    }
+
     /// All items of a file.
     pub fn items(&self, module: ModuleId) -> impl DoubleEndedIterator<Item = CodeId> + use<> {
         self.file(module).ids().map(move |item| CodeId { module, item })

@@ -43,7 +43,7 @@ pub fn large_captures(project: &Project, items: impl Iterator<Item = CodeId>) ->
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if !facts.is_function() || facts.is_broken || !makes_closures(project, code) {
+        if !facts.is_function() || project.is_broken(code) || !makes_closures(project, code) {
             continue;
         }
         for at in facts.body.originals().flat_map(|block| facts.body.values(block)) {

@@ -45,7 +45,7 @@ pub enum CycleKind {
 /// The cycles that the code of items makes, in their order.
 pub fn cycles(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Cycle> {
     let mut found = Vec::new();
-    for code in items.filter(|code| !project.facts(*code).is_broken) {
+    for code in items.filter(|code| !project.is_broken(*code)) {
         let facts = project.facts(code);
         if facts.is_class() {
             found.extend(inner_class(project, code));

@@ -21,7 +21,7 @@ pub fn global_temporaries(project: &Project, items: impl Iterator<Item = CodeId>
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if facts.is_broken || !facts.is_function() {
+        if project.is_broken(code) || !facts.is_function() {
             continue;
         }
         for used in &facts.uses {

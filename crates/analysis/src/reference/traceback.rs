@@ -43,7 +43,7 @@ pub fn stored_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>)
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if !facts.is_function() || facts.is_broken {
+        if !facts.is_function() || project.is_broken(code) {
             continue;
         }
         for at in facts.body.originals().flat_map(|block| facts.body.values(block)) {

@@ -71,7 +71,7 @@ pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Lea
     let mut found: Vec<LeakedSubscription> = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if !facts.is_function() || facts.is_broken || project.enclosing_class(code).is_none() {
+        if !facts.is_function() || project.is_broken(code) || project.enclosing_class(code).is_none() {
             continue;
         }
         for block in facts.body.originals() {

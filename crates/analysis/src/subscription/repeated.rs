@@ -43,7 +43,7 @@ pub fn repeated(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<R
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if !facts.is_function() || facts.is_broken {
+        if !facts.is_function() || project.is_broken(code) {
             continue;
         }
         for block in facts.body.originals() {

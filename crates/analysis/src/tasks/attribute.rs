@@ -69,7 +69,7 @@ fn of_class(project: &Project, class: ClassId) -> Vec<UncancelledTask> {
 /// The attributes of `self` that a method keeps new tasks in.
 fn kept_in(project: &Project, method: CodeId) -> Vec<(Name, ValueId)> {
     let facts = project.facts(method);
-    if facts.is_broken || !facts.is_function() {
+    if project.is_broken(method) || !facts.is_function() {
         return Vec::new();
     }
     let stored = facts.body.originals().flat_map(|block| facts.body.values(block));

@@ -17,7 +17,7 @@ pub(super) fn names_creator(project: &Project, code: CodeId) -> bool {
 pub(super) fn created(project: &Project, code: CodeId) -> Vec<ValueId> {
     let facts = project.facts(code);
     // What a module starts while it is imported, it starts once.
-    if facts.is_broken || facts.kind == ItemKind::Module {
+    if project.is_broken(code) || facts.kind == ItemKind::Module {
         return Vec::new();
     }
     let body = &facts.body;

@@ -35,7 +35,7 @@ pub fn rearmed_timers(
 fn rearmed(project: &Project, method: CodeId) -> Option<RearmedTimer> {
     let class = project.class_of(method)?;
     let facts = project.facts(method);
-    if facts.is_broken || !project.is_instance_method(method) || ends_life(project, method) {
+    if project.is_broken(method) || !project.is_instance_method(method) || ends_life(project, method) {
         return None;
     }
     let body = &facts.body;

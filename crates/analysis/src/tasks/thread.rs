@@ -45,7 +45,8 @@ pub fn unjoined_threads(
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if facts.is_broken || !facts.is_function() || !facts.names.iter().any(|name| name == "start") {
+        if project.is_broken(code) || !facts.is_function() || !facts.names.iter().any(|name| name == "start")
+        {
             continue;
         }
         for block in facts.body.originals() {

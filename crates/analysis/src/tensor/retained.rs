@@ -26,7 +26,7 @@ pub fn retained_graphs(
     let mut tracer = Tracer::new(project);
     let mut found = Vec::new();
     for code in items {
-        if project.facts(code).is_broken || project.facts(code).is_class() {
+        if project.is_broken(code) || project.facts(code).is_class() {
             continue;
         }
         for keep in keeps(project, code) {

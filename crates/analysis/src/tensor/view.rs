@@ -32,7 +32,7 @@ pub fn kept_views(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if facts.is_broken
+        if project.is_broken(code)
             || !facts.is_function()
             || !facts.body.insts.iter().any(|inst| is_small(project, code, inst.op))
         {

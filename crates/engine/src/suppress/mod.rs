@@ -10,7 +10,7 @@ mod placing;
 mod unused;
 
 use leakwright_rules::{Finding, RuleId};
-use leakwright_syntax::{Kind, TextRange, Tree};
+use leakwright_syntax::{Kind, Replaced, TextRange, Tree};
 
 use crate::selector;
 use comment::{Directive, Form, directive};
@@ -62,6 +62,11 @@ pub(crate) fn may_silence(text: &str, comments: &[TextRange]) -> bool {
     find_marker(text).is_some() && comments.iter().any(is_ours)
 }
 
+/// Whether some comment in a text may be one.
+pub(crate) fn has_marker(text: &str) -> bool {
+    find_marker(text).is_some()
+}
+
 /// The text that a comment is about, given where the comment starts.
 fn covers(tree: &Tree, start: u32, form: Form) -> Option<TextRange> {
     let text = tree.text();
@@ -84,6 +89,18 @@ fn find_marker(text: &str) -> Option<usize> {
 }
 
 impl Suppression {
+    /// Whether it stands in a part of the text, or is about part of it but not about the whole file.
+    pub(crate) fn is_about_part_of(&self, range: TextRange) -> bool {
+        self.range.touches(range) || self.directive.form != Form::File && self.covers.touches(range)
+    }
+
+    /// The same after a change of a part of the text that it is not about.
+    pub(crate) fn moved(&self, change: Replaced) -> Self {
+        let moved = |range: TextRange| TextRange::new(change.moved(range.start), change.moved(range.end));
+        let covers = if self.directive.form == Form::File { self.covers } else { moved(self.covers) };
+        Self { range: moved(self.range), covers, directive: self.directive.clone() }
+    }
+
     /// Whether it silences a finding. Where reasons are required, one without a reason silences nothing.
     pub(crate) fn silences(&self, finding: &Finding, requires_reason: bool) -> bool {
         self.is_about(finding) && (self.directive.has_reason || !requires_reason)

@@ -30,7 +30,7 @@ impl Direct<'_> {
         is_ended.then_some(())
     }
 
-    fn statement(&mut self) -> Option<()> {
+    pub(super) fn statement(&mut self) -> Option<()> {
         let start = self.lexer.start;
         match self.token() {
             Token::If => self.if_statement(),

@@ -60,21 +60,92 @@ pub fn definitions(text: &str) -> Option<Definitions> {
 
 /// About where in a text the parser has to be asked, if it has to.
 pub fn doubtful_place(text: &str) -> Option<u32> {
-    read(text).err()
+    read(text).err().map(|(_, end)| end)
 }
 
-fn read(text: &str) -> Result<Definitions, u32> {
-    let has_lone_return = || {
+/// One definition, with what is nested in it, as [`definitions`] of its file would give it, in ranges of `text`.
+///
+/// The text begins with the definition, which is indented by so many columns, and goes on at least to the first
+/// token behind it, or to the end of the file.
+pub fn definition(text: &str, indent: u32) -> Result<Definitions, Unread> {
+    if has_lone_return(text) {
+        return Err(Unread::Doubtful);
+    }
+    let (lexer, builder) = (Lexer::new(text), Builder::new(text.len()));
+    let mut direct = Direct { lexer, builder, levels: 0 };
+    if direct.lexer.first_token().is_some() {
+        (direct.lexer.indent, direct.lexer.block_indent) = (indent, indent);
+        if direct.statement().is_none() {
+            return Err(Unread::because(text, direct.lexer.start, direct.lexer.end()));
+        }
+    }
+    let Direct { lexer, builder, .. } = direct;
+    let mut items = builder.finish();
+    // What stands around it.
+    items.remove(0);
+    if items.first().is_none_or(|first| first.range.start > 0) {
+        return Err(Unread::Doubtful);
+    }
+    items.iter_mut().for_each(|item| item.parent = item.parent.and_then(|parent| parent.checked_sub(1)));
+    Ok(Definitions { items, comments: lexer.comments })
+}
+
+/// The definitions of a file, or why they cannot be read.
+pub fn try_definitions(text: &str) -> Result<Definitions, Unread> {
+    read(text).map_err(|(start, end)| Unread::because(text, start, end))
+}
+
+/// Why the parser has to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// As it seems, the text is wrong.
+    Wrong,
+    /// It may be right all the same.
+    Doubtful,
+}
+
+impl Unread {
+    /// Of a text that could be read up to a token.
+    fn because(text: &str, token: u32, place: u32) -> Self {
+        let place = (place as usize).min(text.len());
         let bytes = text.as_bytes();
-        memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
-    };
-    if text.starts_with('\u{feff}') || has_lone_return() {
-        return Err(0);
+        let start = bytes[..place].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end = memchr::memchr(b'\n', &bytes[place..]).map_or(text.len(), |length| place + length);
+        let line = &bytes[start..end];
+        let trimmed = line.trim_ascii_start();
+        let word = trimmed.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(trimmed.len());
+        // Words that begin statements only in some places, and what is read in two ways or not at all.
+        let is_soft = matches!(
+            &trimmed[..word],
+            b"match" | b"case" | b"type" | b"print" | b"exec" | b"with" | b"async"
+        );
+        let is_odd = |byte: &u8| !byte.is_ascii() || matches!(byte, b'\\' | b'`' | b'\x0c' | 0);
+        let has_old_sign = line.windows(2).any(|pair| pair == b"<>");
+        let has_long_quote = line.windows(3).any(|quote| quote == b"\"\"\"" || quote == b"'''");
+        // What blocks look like is seen in many ways.
+        let is_first = text.get(start..token as usize).is_none_or(|before| before.trim().is_empty());
+        if is_first || is_soft || has_old_sign || has_long_quote || line.iter().any(is_odd) {
+            Self::Doubtful
+        } else {
+            Self::Wrong
+        }
+    }
+}
+
+fn has_lone_return(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
+}
+
+/// The definitions of a text, or the token that could not be read.
+fn read(text: &str) -> Result<Definitions, (u32, u32)> {
+    if text.starts_with('\u{feff}') || has_lone_return(text) {
+        return Err((0, 0));
     }
     let (lexer, builder) = (Lexer::new(text), Builder::new(text.len()));
     let mut direct = Direct { lexer, builder, levels: 0 };
     if direct.module().is_none() {
-        return Err(direct.lexer.end());
+        return Err((direct.lexer.start, direct.lexer.end()));
     }
     let Direct { lexer, builder, .. } = direct;
     Ok(Definitions { items: builder.finish(), comments: lexer.comments })
