@@ -168,6 +168,8 @@ pub enum Unless {
     Keyword(String),
     /// The argument at a position is an open stream, not a path.
     Stream(usize),
+    /// A keyword is given that is a connection, and not what makes connections.
+    Connection(String),
 }
 
 impl TryFrom<String> for Unless {
@@ -176,10 +178,13 @@ impl TryFrom<String> for Unless {
     fn try_from(text: String) -> Result<Self, String> {
         match text.split_once(':') {
             None => Ok(Self::Keyword(text)),
+            Some((keyword, "connection")) => Ok(Self::Connection(keyword.to_owned())),
             Some((position, "stream")) => {
                 position.parse().map(Self::Stream).map_err(|_| format!("`{position}` is not a position"))
             }
-            Some(_) => Err(format!("`{text}` is neither a keyword nor `<position>:stream`")),
+            Some(_) => {
+                Err(format!("`{text}` is neither a keyword, `<position>:stream` nor `<keyword>:connection`"))
+            }
         }
     }
 }

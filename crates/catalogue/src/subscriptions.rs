@@ -24,6 +24,12 @@ pub struct Subscription {
     /// Whether the first argument is what keeps the callback.
     #[serde(default)]
     pub target_first: bool,
+    /// Whether the first argument is the object whose end the callback waits for.
+    #[serde(default)]
+    pub owner_first: bool,
+    /// What the object is called whose method this is, by its last word; empty where that says nothing.
+    #[serde(default)]
+    pub receivers: Vec<String>,
     /// Whether the call hands out what takes the callback back.
     #[serde(default)]
     pub gives_undo: bool,

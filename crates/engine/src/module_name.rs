@@ -59,9 +59,9 @@ pub(crate) fn is_test(path: &Path, root: &Path) -> bool {
         path.strip_prefix(above).unwrap_or(path)
     });
     let name = relative.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let in_folder = relative
-        .parent()
-        .is_some_and(|directory| directory.iter().any(|part| part == "tests" || part == "test"));
+    let in_folder = relative.parent().is_some_and(|directory| {
+        directory.iter().any(|part| part == "tests" || part == "test" || part == "testing")
+    });
     in_folder || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
@@ -102,6 +102,7 @@ mod tests {
             ("pkg/test_x.py", true),
             ("pkg/x_test.py", true),
             ("conftest.py", true),
+            ("pkg/testing/helpers.py", true),
             ("pkg/testing.py", false),
             ("pkg/contest.py", false),
         ] {

@@ -31,6 +31,7 @@ mod rules;
 mod soundness;
 mod subject;
 mod unregistering;
+mod weakening;
 
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};

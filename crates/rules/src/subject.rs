@@ -54,6 +54,11 @@ pub(crate) enum Subject {
         /// Whether the array is a tensor.
         is_tensor: bool,
     },
+    /// An attribute that refers back to what holds its object.
+    BackReference {
+        /// Where it is bound.
+        store: ValueId,
+    },
     /// A callback that is handed over.
     Registered {
         /// The call that does.

@@ -32,6 +32,7 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
 fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
     let facts = project.facts(code);
     let keeps = |callee: Val| match facts.body.op(callee) {
+        Op::Attr { name, .. } if runs_once(facts.str(name)) => false,
         Op::Attr { name, .. } => matches!(
             leakwright_catalogue::split_words(facts.str(name)).next().as_deref(),
             Some(
@@ -59,4 +60,9 @@ fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether a method of a name is given what is run once at most: when a future or deferred has its result.
+fn runs_once(method: &str) -> bool {
+    matches!(method, "addCallback" | "addCallbacks" | "addErrback" | "addBoth" | "add_done_callback")
 }

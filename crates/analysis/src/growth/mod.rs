@@ -203,6 +203,7 @@ fn repeating(
         };
         let freshness = match key {
             Some(key) if guard::is_known_elsewhere(project, holder, site, key) => Freshness::Finite,
+            Some(_) if lookup::has_keys_of_another(project, holder) => Freshness::Finite,
             Some(key) => key::freshness(project, site.code, key),
             None => Freshness::Neutral,
         };

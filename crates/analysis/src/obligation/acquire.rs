@@ -237,7 +237,31 @@ fn owns_nothing(project: &Project, code: CodeId, resource: &Resource, args: Args
         Unless::Stream(position) => {
             args.get(*position).is_some_and(|arg| is_stream(project, code, arg.value))
         }
+        Unless::Connection(keyword) => {
+            named(keyword).is_some_and(|arg| is_connection(project, code, arg.value))
+        }
     })
+}
+
+/// Whether a value is a connection, by the method that gave it or by what it is called.
+fn is_connection(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let by_name = |name: &str| {
+        let last = leakwright_catalogue::split_words(name).last().unwrap_or_default();
+        matches!(last.as_str(), "connection" | "conn" | "bind")
+    };
+    match facts.body.op(value) {
+        Op::Call { callee, .. } => matches!(facts.body.op(callee), Op::Attr { name, .. }
+            if matches!(facts.str(name), "connect" | "get_bind" | "connection")),
+        Op::Load(var) => match facts.only_value(var) {
+            Some(made) if matches!(facts.body.op(made), Op::Call { .. }) => {
+                is_connection(project, code, made)
+            }
+            _ => by_name(facts.var_name(var)),
+        },
+        Op::Attr { name, .. } => by_name(facts.str(name)),
+        _ => false,
+    }
 }
 
 /// Whether a value is an open stream rather than a path, as far as can be told.

@@ -264,6 +264,10 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
     let back = (0..facts.body.insts.len()).map(Val::new).find(|other| adds(*other))?;
     let name = facts.str(name).to_owned();
     let class = project.enclosing_class(code)?;
+    // A property may hold it weakly.
+    if is_object(child) && project.class_member(class, &name).is_some() {
+        return None;
+    }
     let owner = project.file(code.module).dotted_name(class.0.item);
     let name = if is_object(child) { format!("{owner}.{name}") } else { name };
     Some(Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name, held: None })

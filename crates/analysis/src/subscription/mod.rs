@@ -5,23 +5,28 @@
 
 mod emitter;
 mod once;
+mod registration;
 mod removal;
 mod repeated;
 mod sink;
 
-use leakwright_catalogue::{Holds, Subscription, Words};
+use leakwright_catalogue::{Holds, Words};
+use rustc_hash::FxHashSet;
 
-use crate::capture::{self, Callback};
+use crate::bindings::Binding;
+use crate::capture::{self, Callback, Outer};
 use crate::growth::Sign;
 use crate::growth::holder::is_initializer;
-use crate::ir::{ArgKind, BlockId, Const, Op, UseKind, Val};
+use crate::ir::{ArgKind, Args, BlockId, Const, Display, Op, UseKind, Val};
 use crate::project::{ClassId, CodeId, Project, ValueId};
 
+pub(crate) use registration::keeper;
 pub use removal::Removal;
 pub use repeated::{Registered, RepeatedRegistration, repeated};
 pub use sink::Sink;
 
-use once::{is_once, making_calls, runs_once};
+use once::{is_once, making_calls, runs_once, takes_process};
+use registration::{Registration, registration};
 
 /// A callback that is never taken back from something that outlives it.
 #[derive(Clone, Debug)]
@@ -55,17 +60,6 @@ pub struct LeakedSubscription {
     pub is_dereferenced: bool,
 }
 
-/// A call that hands a callback over.
-struct Registration {
-    sink: Sink,
-    stored: Option<ValueId>,
-    undo: Vec<String>,
-    holds: Holds,
-    gives_undo: bool,
-    is_qt: bool,
-    is_dereferenced: bool,
-}
-
 /// The subscriptions of a file that leak, in the order of the source.
 pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<LeakedSubscription> {
     let mut found: Vec<LeakedSubscription> = Vec::new();
@@ -95,10 +89,13 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
     if args.is_empty() {
         return None;
     }
-    let (value, callback) =
-        facts.body.args(args).iter().find_map(|arg| capture::callback(project, code, arg.value))?;
+    let mut given = given(project, code, callee, args).into_iter();
+    let (value, callback) = given.find_map(|value| capture::callback(project, code, value))?;
     let captured = capture::captured(project, code, (value, &callback));
     let class = capture::kept_class(project, code, &captured)?;
+    if owner(project, code, callee, args).is_some_and(|owner| !is_captured(project, code, owner, &captured)) {
+        return None;
+    }
     let registration = registration(project, code, call, callee, &callback, class)?;
     let is_kept = match (registration.holds, &callback) {
         (Holds::Weak, _) | (Holds::WeakMethods, Callback::Method(_)) => says_strong(project, code, call),
@@ -130,105 +127,32 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
     })
 }
 
-/// What a call registers with, if it is a registration.
-fn registration(
-    project: &Project,
-    code: CodeId,
-    call: Val,
-    callee: Val,
-    callback: &Callback,
-    class: ClassId,
-) -> Option<Registration> {
-    let facts = project.facts(code);
-    if let Op::Attr { base, name } = facts.body.op(callee)
-        && facts.str(name) == "connect"
-        && sink::is_qt_signal(project, code, base, class)
-    {
-        let is_closure = !matches!(callback, Callback::Method(_) | Callback::Object);
-        return is_closure.then(|| Registration {
-            undo: vec!["disconnect".to_owned()],
-            holds: Holds::WeakMethods,
-            is_qt: true,
-            ..Registration::with(Sink::Own)
-        });
-    }
-    plain_registration(project, code, call, callee)
-}
-
-/// Who keeps a callback that a call is given, if it is a registration, for longer than the call.
-pub(crate) fn keeper(project: &Project, code: CodeId, call: Val, callee: Val) -> Option<Sink> {
-    plain_registration(project, code, call, callee).map(|found| found.sink)
-}
-
-/// What a call registers with, whatever it is given.
-fn plain_registration(project: &Project, code: CodeId, call: Val, callee: Val) -> Option<Registration> {
-    let facts = project.facts(code);
-    let known = &project.catalogue().subscriptions;
-    let of = |entry: &Subscription, sink| Registration {
-        undo: entry.undo.clone(),
-        holds: entry.holds,
-        gives_undo: entry.gives_undo,
-        ..Registration::with(sink)
-    };
-    if let Some(path) = project.import_path(code, callee)
-        && let Some(entry) = known.function(&path)
-    {
-        if entry.target_first {
-            let Op::Call { args, .. } = facts.body.op(call) else { return None };
-            let target = facts.body.args(args).first()?.value;
-            return Some(of(entry, sink::sink(project, code, target)?));
+/// What a call is given that may be a callback: its arguments, and what is in a list of them.
+fn given(project: &Project, code: CodeId, callee: Val, args: Args) -> Vec<Val> {
+    let body = &project.facts(code).body;
+    let is_owner_first = owner(project, code, callee, args).is_some();
+    let args = body.args(args).iter().skip(usize::from(is_owner_first));
+    let listed = |value: Val| match body.op(value) {
+        Op::Display { kind: Display::List | Display::Tuple, args } => {
+            body.args(args).iter().map(|arg| arg.value).collect()
         }
-        return Some(of(entry, Sink::Process(path)));
-    }
-    if let Some(found) = emitter::registration(project, code, call, callee) {
-        return Some(Registration {
-            stored: Some(found.stored),
-            undo: found.undo,
-            gives_undo: found.gives_undo,
-            is_dereferenced: found.is_dereferenced,
-            ..Registration::with(found.sink)
-        });
-    }
-    let Op::Attr { base, name } = facts.body.op(callee) else { return None };
-    // A class of the project whose code is in view, and that keeps nothing.
-    if project.callable(code, callee).is_some_and(|found| project.is_final(found)) {
-        return None;
-    }
-    let entry = known.method(facts.str(name))?;
-    if entry.event_first && !names_event(project, code, call) {
-        return None;
-    }
-    Some(of(entry, sink::sink(project, code, base)?))
-}
-
-impl Registration {
-    /// One of which only is known who keeps the callback.
-    fn with(sink: Sink) -> Self {
-        Self {
-            sink,
-            stored: None,
-            undo: Vec::new(),
-            holds: Holds::Strong,
-            gives_undo: false,
-            is_qt: false,
-            is_dereferenced: false,
-        }
-    }
-}
-
-/// Whether the first argument is a constant, or something written like one.
-fn names_event(project: &Project, code: CodeId, call: Val) -> bool {
-    let facts = project.facts(code);
-    let Op::Call { args, .. } = facts.body.op(call) else { return false };
-    let args = facts.body.args(args);
-    let Some(first) = args.first().filter(|arg| arg.kind == ArgKind::Positional && args.len() > 1) else {
-        return false;
+        _ => vec![value],
     };
-    let is_upper = |name: &str| name.chars().all(|c| !c.is_lowercase());
-    match facts.body.op(first.value) {
-        Op::Const(Const::Str(_)) | Op::Format(_) => true,
-        Op::Load(var) => is_upper(facts.var_name(var)),
-        Op::Attr { name, .. } => is_upper(facts.str(name)),
+    args.flat_map(|arg| listed(arg.value)).collect()
+}
+
+/// The object whose end a callback waits for, where a call is given one.
+fn owner(project: &Project, code: CodeId, callee: Val, args: Args) -> Option<Val> {
+    let path = project.import_path(code, callee)?;
+    let entry = project.catalogue().subscriptions.function(&path)?;
+    entry.owner_first.then(|| project.facts(code).body.args(args).first().map(|arg| arg.value))?
+}
+
+/// Whether a value is in a variable that a callback holds.
+fn is_captured(project: &Project, code: CodeId, value: Val, captured: &FxHashSet<Outer>) -> bool {
+    let Op::Load(var) = project.facts(code).body.op(value) else { return false };
+    match project.file(code.module).binding(code.item, var) {
+        Binding::Local(item, var) => captured.contains(&(item, var)),
         _ => false,
     }
 }
@@ -293,6 +217,9 @@ fn signs(
         signs.push(Sign::new(1, "the code that keeps it is in view"));
     }
     signs.extend(class_sign(project, class));
+    if matches!(registration.sink, Sink::Process(_)) && takes_process(project, class) {
+        signs.push(Sign::new(-4, "its objects take hold of the whole process, as one in it does"));
+    }
     let calls = making_calls(project, class);
     if calls.iter().any(|code| !runs_once(project, *code)) {
         signs.push(Sign::new(1, "objects of the class are made in functions"));

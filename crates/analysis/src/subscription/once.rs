@@ -43,7 +43,7 @@ fn has_one_object(project: &Project, class: ClassId) -> bool {
     let hands_out_kept =
         project.class_member(class, "__new__").is_some_and(|new| !makes_each_time(project.facts(new)));
     let is_metaclass = project.external_bases(class).contains(&"type");
-    if hands_out_kept || is_metaclass {
+    if hands_out_kept || is_metaclass || is_made_by_accessor(project, class) {
         return true;
     }
     let decorated = |name: &str| name.contains("singleton");
@@ -57,6 +57,32 @@ fn has_one_object(project: &Project, class: ClassId) -> bool {
         project.import_path(class.0, arg.value).is_some_and(|path| path.to_lowercase().contains("singleton"))
     });
     is_singleton || of_meta
+}
+
+/// Whether a class makes its objects itself, where its one object is asked for: `instance()`.
+fn is_made_by_accessor(project: &Project, class: ClassId) -> bool {
+    let known = &project.catalogue().subscriptions;
+    let has_accessor = project.own_members(class).any(|member| known.is_singleton(project.own_name(member)));
+    let calls = making_calls(project, class);
+    has_accessor
+        && !calls.is_empty()
+        && calls.iter().all(|code| project.enclosing_class(*code) == Some(class))
+}
+
+/// Whether objects of a class take hold of the whole process: they make it a daemon, or handle its signals.
+pub(super) fn takes_process(project: &Project, class: ClassId) -> bool {
+    project.own_members(class).any(|member| {
+        let facts = project.facts(member);
+        let handles_signals = || {
+            facts.body.insts.iter().any(|inst| match inst.op {
+                Op::Call { callee, .. } => {
+                    project.import_path(member, callee).as_deref() == Some("signal.signal")
+                }
+                _ => false,
+            })
+        };
+        facts.names.find("setsid").is_some() || facts.names.find("signal").is_some() && handles_signals()
+    })
 }
 
 /// Whether a `__new__` returns nothing but what it makes: it does not hand out one object again and again.

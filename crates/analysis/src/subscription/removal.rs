@@ -40,6 +40,10 @@ pub(super) fn find(
     let mut found = Removal::Never;
     for code in modules.flat_map(|module| project.items(module)).filter(is_own) {
         for call in (0..project.facts(code).body.insts.len()).map(Val::new) {
+            // A lambda is taken from a signal with all that is connected, or not at all.
+            if *sink == Sink::Own && *callback == Callback::Lambda && has_arguments(project, code, call) {
+                continue;
+            }
             match takes_back(project, code, call, callback, undo, true) {
                 Some(true) if project.facts(code).own_name() == "__del__" => found = Removal::Finalizer(code),
                 Some(true) => return None,
@@ -69,6 +73,10 @@ fn is_taken_back_elsewhere(
         let mut calls = (0..project.facts(code).body.insts.len()).map(Val::new);
         calls.any(|call| takes_back(code, call))
     })
+}
+
+fn has_arguments(project: &Project, code: CodeId, call: Val) -> bool {
+    matches!(project.facts(code).body.op(call), Op::Call { args, .. } if !args.is_empty())
 }
 
 fn last(path: &str) -> &str {

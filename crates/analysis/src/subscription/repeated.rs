@@ -86,7 +86,7 @@ fn registry(
     let facts = project.facts(code);
     let known = &project.catalogue().subscriptions;
     let is_strong = |entry: &&leakwright_catalogue::Subscription| {
-        entry.holds == leakwright_catalogue::Holds::Strong && !entry.target_first
+        entry.holds == leakwright_catalogue::Holds::Strong && !entry.target_first && !entry.owner_first
     };
     if let Some(path) = project.import_path(code, callee)
         && let Some(entry) = known.function(&path)

@@ -113,7 +113,7 @@ impl Rule for LeakOnErrorPath {
                     } else {
                         ("released", format!("{constructor}(), released under a condition"))
                     };
-                    let message = format!("{subject} is {done} on some ways out of the function, not on all");
+                    let message = format!("{subject} is {done} only on some of the ways out of the function");
                     // Not to wait for a process is often meant.
                     let severity =
                         if kind == Kind::Process { Severity::Information } else { METADATA.severity };

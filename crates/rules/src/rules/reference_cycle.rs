@@ -45,7 +45,9 @@
 //!
 //! ## Fix safety
 //!
-//! The remedy is shown, not written.
+//! A parent that an object refers to becomes a property that holds a weak reference, where the class is in view and
+//! says nothing against it. That is *unsafe*: a parent that nothing else refers to goes away. Elsewhere the remedy is
+//! shown.
 //!
 //! ## Known limits
 //!
@@ -63,9 +65,10 @@ use leakwright_analysis::reference::{self, Cycle, CycleKind, Matter};
 use crate::context::Context;
 use crate::finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
-use crate::lasting;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
+use crate::subject::Subject;
+use crate::{lasting, weakening};
 
 pub(crate) struct ReferenceCycle;
 
@@ -91,8 +94,9 @@ impl Rule for ReferenceCycle {
         findings.extend(cycles.iter().map(|cycle| finding(context, rule, cycle)));
     }
 
-    fn fixes(&self, finding: &Finding, _: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {
-        vec![Fix::display("break-cycle", finding.recommendation.clone())]
+    fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
+        let fix = weakening::fix(finding, context, sources);
+        vec![fix.unwrap_or_else(|| Fix::display("break-cycle", finding.recommendation.clone()))]
     }
 }
 
@@ -115,6 +119,9 @@ fn finding(context: &Context<'_>, rule: RuleId, cycle: &Cycle) -> Finding {
     };
     let created = "each run makes the cycle anew".to_owned();
     finding.evidence.push(Evidence { role: Role::Created, module: context.module, range, message: created });
+    if let (CycleKind::Parent, Some(at)) = (cycle.kind, cycle.at) {
+        finding.subject = Subject::BackReference { store: cycle.code.value(at) };
+    }
     if let Some((code, at)) = cycle.back {
         finding.evidence.push(Evidence {
             role: Role::Escapes,
