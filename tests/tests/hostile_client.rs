@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use leakwright_testkit::LspClient;
+use leakwright_testkit::{Folder, LspClient};
 use serde_json::{Value, json};
 
 const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
@@ -138,4 +138,79 @@ fn addresses_and_messages_that_mean_nothing_are_passed_over() {
     assert_eq!(action["title"], "ours?");
     client.open(URI, LEAK, 1);
     assert_eq!(client.diagnostics(URI, 1).len(), 1);
+}
+
+#[test]
+fn messages_that_are_none_cost_themselves_only() {
+    let mut client = start();
+    client.open(URI, LEAK, 1);
+    assert_eq!(client.diagnostics(URI, 1).len(), 1);
+    for (version, bytes) in (2..).zip([
+        &b"Content-Length: 1\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}"[..],
+        b"Content-Length: -3\r\n\r\n{}\r\n\r\n",
+        b"Content-Length: 99999999999999999999\r\n\r\n{}\r\n",
+        b"Content-Length: 3000000000\r\n\r\n{}",
+        b"Content-Length: 0\r\n\r\n",
+        b"no header at all\r\n\r\n\0\xff\xfe",
+        b"Content-Length: 7\r\n\r\n\xff\xfe\xfd{}{}",
+        b"Content-Length: 2\r\n\r\n[]",
+        b"Content-Length: 4\r\n\r\nnull",
+        b"Content-Length: 4\r\n\r\n\"hi\"",
+        b"Content-Length: 14\r\n\r\n{\"method\": 12}",
+        b"Content-Length: 32\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"x\":[]} ",
+        b"Content-Length: 40\r\n\r\n{\"jsonrpc\":\"1.0\",\"id\":{},\"method\":\"exit\"}",
+        b"Content-Length: 45\r\n\r\n[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"shutdown\"}]",
+    ]) {
+        client.send_raw(bytes);
+        client.change(URI, version, &json!([{ "text": LEAK }]));
+        assert_eq!(client.diagnostics(URI, version).len(), 1, "{}", String::from_utf8_lossy(bytes));
+    }
+    // One that says it is longer than it is takes what follows with it, and no more.
+    client.send_raw(b"Content-Length: 60\r\n\r\n{}");
+    client.change(URI, 100, &json!([{ "text": LEAK }]));
+    client.change(URI, 101, &json!([{ "text": LEAK }]));
+    assert_eq!(client.diagnostics(URI, 101).len(), 1);
+}
+
+#[test]
+fn a_line_of_fifty_megabytes_is_passed_over_and_goes_away_again() {
+    let mut client = start();
+    let line = format!("x = '{}'", "\u{e9}".repeat(25 << 20));
+    client.open(URI, &line, 1);
+    assert_eq!(client.diagnostics(URI, 1), Vec::<Value>::new());
+    let hover = json!({ "textDocument": { "uri": URI }, "position": place(0, 4_000_000) });
+    assert_eq!(client.request("textDocument/hover", &hover), Value::Null);
+    let actions = json!({
+        "textDocument": { "uri": URI }, "context": { "diagnostics": [] },
+        "range": { "start": place(0, 0), "end": place(0, u32::MAX) }
+    });
+    assert_eq!(client.request("textDocument/codeAction", &actions), json!([]));
+    // Typed into, then all but its end removed.
+    for version in 2..12 {
+        let middle = place(0, 20_000_000);
+        client.change(URI, version, &json!([{ "range": { "start": middle, "end": middle }, "text": "y" }]));
+    }
+    let all = json!({ "start": place(0, 0), "end": place(0, (25 << 20) + 16) });
+    client.change(URI, 12, &json!([{ "range": all, "text": LEAK }]));
+    assert_eq!(client.diagnostics(URI, 12).len(), 1);
+}
+
+#[test]
+fn an_editor_that_goes_in_the_middle_of_everything_leaves_no_server_behind() {
+    let folder = Folder::new(&[]);
+    let body: String = (0..40).map(|n| format!("def f{n}(p):\n    return open(p).read({n})\n\n\n")).collect();
+    (0..300).for_each(|index| folder.write(&format!("m{index}.py"), &body));
+    let mut client = LspClient::start_in(folder.path(), &json!({}));
+    for index in 0..20 {
+        client.open(&folder.uri(&format!("m{index}.py")), &body, 1);
+        let actions = json!({
+            "textDocument": { "uri": folder.uri(&format!("m{index}.py")) }, "context": { "diagnostics": [] },
+            "range": { "start": place(0, 0), "end": place(400, 0) }
+        });
+        client.send_request("textDocument/codeAction", &actions);
+    }
+    client.send_request("workspace/executeCommand", &json!({ "command": "leakwright.scanWorkspace" }));
+    client.send_raw(b"Content-Length: 500\r\n\r\n{\"jsonrpc\"");
+    client.close_stdin();
+    assert!(client.wait(Duration::from_secs(20)).is_some(), "the server is still running");
 }

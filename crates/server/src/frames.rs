@@ -1,9 +1,11 @@
 //! The frames of the protocol, checked before the server sees them.
 //!
-//! The library behind the server stops reading at the first message that is not JSON. Here such a
-//! message is logged and left out, and after a wrong length the next header is looked for, so one bad
+//! The library behind the server stops reading at the first frame that is no message. Here it is logged and
+//! left out, and after a wrong length the next header is looked for, so one bad
 //! message costs just itself.
 
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Longest message that is read. Editors send whole files, not more.
@@ -38,12 +40,38 @@ async fn read(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Optio
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await?;
-    match serde_json::from_slice::<serde::de::IgnoredAny>(&body) {
-        Ok(_) => Ok(Some(body)),
+    match Envelope::read(&body) {
+        Ok(()) => Ok(Some(body)),
         Err(error) => {
-            tracing::error!("a message that is not JSON is left out: {error}");
+            tracing::error!("what is no message is left out: {error}");
             Ok(None)
         }
+    }
+}
+
+/// What the library has to find in a message to read it.
+#[derive(Deserialize)]
+struct Envelope {
+    jsonrpc: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is a string, if it is there")]
+    method: String,
+    #[serde(default)]
+    id: Value,
+}
+
+impl Envelope {
+    /// Why the body of a frame is no message, if it is none.
+    fn read(body: &[u8]) -> Result<(), String> {
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err("it is not a JSON object".to_owned());
+        }
+        let envelope: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        if envelope.jsonrpc != "2.0" {
+            return Err(format!("it is of version {:?}", envelope.jsonrpc));
+        }
+        let is_named = envelope.id.is_null() || envelope.id.is_string() || envelope.id.is_i64();
+        if is_named { Ok(()) } else { Err(format!("its id is {}", envelope.id)) }
     }
 }
 
@@ -78,14 +106,25 @@ mod tests {
 
     #[tokio::test]
     async fn good_messages_pass_and_bad_ones_are_left_out() {
-        let good = "Content-Length: 2\r\n\r\n{}";
+        let good = "Content-Length: 17\r\n\r\n{\"jsonrpc\":\"2.0\"}";
         assert_eq!(pass(&good.repeat(2)).await, good.repeat(2));
         assert_eq!(pass(&format!("Content-Length: 3\r\n\r\n{{x}}{good}")).await, good, "not JSON");
         assert_eq!(pass(&format!("Content-Length: 1\r\n\r\n{{}}{good}")).await, good, "too short a length");
         assert_eq!(pass(&format!("Content-Length: pi\r\n\r\n{{}}\r\n\r\n{good}")).await, good, "no number");
         assert_eq!(pass(&format!("garbage\n{good}")).await, good);
-        let typed = "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length: 2\r\n\r\n{}";
+        let typed = "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length: 17\r\n\r\n{\"jsonrpc\":\"2.0\"}";
         assert_eq!(pass(typed).await, good, "other headers, other case");
+        for body in [
+            "[]",
+            "{}",
+            "7",
+            r#"{"jsonrpc":2}"#,
+            r#"{"jsonrpc":"2.0","id":{}}"#,
+            r#"{"jsonrpc":"2.0","method":1}"#,
+        ] {
+            let message = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+            assert_eq!(pass(&format!("{message}{good}")).await, good, "{body}");
+        }
         assert_eq!(pass("Content-Length: 99\r\n\r\n{}").await, "", "the end in the middle");
     }
 }
