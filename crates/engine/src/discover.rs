@@ -1,5 +1,6 @@
 //! The Python files below some paths.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
@@ -115,14 +116,46 @@ fn is_skipped(entry: &DirEntry) -> bool {
         && (SKIPPED.contains(&name) || (OUTPUT.contains(&name) && !entry.path().join("__init__.py").exists()))
 }
 
-/// Python source, by its ending. Symbolic links to files count, links to directories are not followed.
+/// Python source: by its ending, or a program that Python is to run. Symbolic links to files count, links to directories are not followed.
 fn is_python(entry: &DirEntry) -> bool {
-    let is_source =
-        entry.path().extension().is_some_and(|ending| ending == "py" || ending == "pyi" || ending == "pyw");
     let kind = entry.file_type();
     let is_file = kind.is_some_and(|kind| kind.is_file())
         || (kind.is_some_and(|kind| kind.is_symlink()) && entry.path().is_file());
-    is_source && is_file
+    is_file
+        && match entry.path().extension() {
+            Some(ending) => ending == "py" || ending == "pyi" || ending == "pyw",
+            None => is_executable(entry.path()) && is_script(entry.path()),
+        }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    false
+}
+
+/// The longest first line that is read.
+const LONGEST_CALL: usize = 128;
+
+/// Whether the first line has Python run the file.
+fn is_script(path: &Path) -> bool {
+    let mut start = [0; LONGEST_CALL];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+    read.is_ok_and(|length| calls_python(&start[..length]))
+}
+
+fn calls_python(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let Some(command) = line.strip_prefix("#!") else { return false };
+    let names: Vec<&str> = command.split_whitespace().filter_map(|word| word.rsplit('/').next()).collect();
+    names.iter().any(|name| name.starts_with("python") || name.starts_with("pypy"))
+        || names.windows(2).any(|pair| pair == ["uv", "run"])
 }
 
 /// Whether the configuration above a file leaves it out. A wrong one is reported when it is used.
@@ -144,4 +177,25 @@ fn as_error(root: &Path, error: &ignore::Error) -> Option<FileError> {
         _ => root.to_owned(),
     };
     Some(FileError::new(path, Problem::Unreadable(io.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_what_runs_a_program() {
+        for line in [
+            "#!/usr/bin/python3\n",
+            "#! /usr/bin/env python",
+            "#!/usr/bin/env -S python3.12 -u\nimport x",
+            "#!/opt/pypy3\r\n",
+            "#!/usr/bin/env -S uv run --script\n",
+        ] {
+            assert!(calls_python(line.as_bytes()), "{line}");
+        }
+        for line in ["", "#!", "#!/bin/sh\n# python\n", "python3\n", "#!/usr/bin/env node\n", "\x7fELF"] {
+            assert!(!calls_python(line.as_bytes()), "{line}");
+        }
+    }
 }

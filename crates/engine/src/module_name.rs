@@ -37,8 +37,10 @@ pub(crate) fn module_name(path: &Path, roots: &[PathBuf]) -> ModuleName {
             .map(|inner| inner.iter().filter_map(|part| part.to_str()).collect())
             .unwrap_or_default();
     }
+    // What has no ending is run, and nothing imports it: a module of the same name beside it is that.
+    let script = format!("{stem} (script)");
     if !is_package {
-        parts.push(stem);
+        parts.push(if path.extension().is_none() { &script } else { stem });
     }
     ModuleName { dotted: parts.join("."), is_package }
 }

@@ -16,12 +16,13 @@ use crate::configure::{Configurer, Shared};
 use crate::documents::{Document, Documents, Snapshot};
 use crate::lsp::{
     CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
-    Registration, ServerInfo, SetTraceParams, WorkDoneProgressCancelParams, WorkspaceDiagnosticParams,
-    WorkspaceDiagnosticReportResult, WorkspaceFolder,
+    CreateFilesParams, DeleteFilesParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, Registration, RenameFilesParams, ServerInfo, SetTraceParams, Url,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    WorkspaceFolder,
 };
 use crate::notebook::Notebook;
 use crate::order::Lifecycle;
@@ -195,6 +196,17 @@ impl Backend {
         });
     }
 
+    /// Files, or folders with what is in them, were made, renamed or removed by the editor itself.
+    #[expect(single_use_lifetimes, reason = "`impl Trait` cannot elide it")]
+    fn moved<'u>(&self, uris: impl Iterator<Item = &'u str>) {
+        let paths = uris.filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok());
+        let paths: Vec<PathBuf> = paths.collect();
+        let may_configure =
+            |path: &PathBuf| path.extension().is_none_or(|ending| ending == "toml") || path.is_dir();
+        let reads_configuration = paths.iter().any(may_configure);
+        self.projects.look_at_disk(paths, reads_configuration);
+    }
+
     fn register(&self, registration: Registration) {
         let connection = self.connection.clone();
         tokio::spawn(async move {
@@ -315,6 +327,18 @@ impl LanguageServer for Backend {
         let reads_configuration =
             paths.iter().any(|path| path.extension().is_some_and(|ending| ending == "toml"));
         self.projects.look_at_disk(paths, reads_configuration);
+    }
+
+    async fn did_create_files(&self, params: CreateFilesParams) {
+        self.moved(params.files.iter().map(|file| &*file.uri));
+    }
+
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        self.moved(params.files.iter().flat_map(|file| [&*file.old_uri, &*file.new_uri]));
+    }
+
+    async fn did_delete_files(&self, params: DeleteFilesParams) {
+        self.moved(params.files.iter().map(|file| &*file.uri));
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

@@ -4,13 +4,21 @@ use leakwright_syntax::Encoding;
 
 use crate::lsp::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
-    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, HoverProviderCapability, OneOf,
-    PositionEncodingKind, Registration, SaveOptions, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    DiagnosticOptions, DiagnosticServerCapabilities, ExecuteCommandOptions, FileOperationFilter,
+    FileOperationPattern, FileOperationPatternKind, FileOperationRegistrationOptions,
+    HoverProviderCapability, OneOf, PositionEncodingKind, Registration, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use crate::{actions, commands};
 use serde_json::json;
+
+/// Files that are code.
+const CODE: &str = "**/*.{py,pyi,pyw}";
+
+/// Files that configure us.
+const CONFIGURATION: &str = "**/{pyproject,leakwright,.leakwright}.toml";
 
 /// What the client can do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -138,9 +146,29 @@ pub(crate) fn server(client: Client) -> ServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(OneOf::Left(true)),
             }),
-            file_operations: None,
+            file_operations: Some(file_operations()),
         }),
         ..ServerCapabilities::default()
+    }
+}
+
+/// What files we want to hear of when the editor itself makes, renames or removes them.
+fn file_operations() -> WorkspaceFileOperationsServerCapabilities {
+    let filter = |glob: &str, matches| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(matches), options: None },
+    };
+    let filters = vec![
+        filter(CODE, FileOperationPatternKind::File),
+        filter(CONFIGURATION, FileOperationPatternKind::File),
+        filter("**", FileOperationPatternKind::Folder),
+    ];
+    let options = Some(FileOperationRegistrationOptions { filters });
+    WorkspaceFileOperationsServerCapabilities {
+        did_create: options.clone(),
+        did_rename: options.clone(),
+        did_delete: options,
+        ..WorkspaceFileOperationsServerCapabilities::default()
     }
 }
 
@@ -155,8 +183,7 @@ pub(crate) fn changed_settings() -> Registration {
 
 /// What files we want to hear of: code, and what configures us.
 pub(crate) fn watched_files() -> Registration {
-    let patterns = ["**/*.{py,pyi,pyw}", "**/{pyproject,leakwright,.leakwright}.toml", "**/.gitignore"];
-    let watchers = patterns.map(|pattern| json!({ "globPattern": pattern }));
+    let watchers = [CODE, CONFIGURATION, "**/.gitignore"].map(|pattern| json!({ "globPattern": pattern }));
     Registration {
         id: "files".to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),
