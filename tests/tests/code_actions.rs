@@ -181,3 +181,158 @@ fn fixes_that_change_what_the_program_does_say_so() {
     assert_eq!(found[0]["edit"].get("changeAnnotations"), None);
     assert_eq!(found[0]["edit"]["documentChanges"][0]["edits"][0].get("annotationId"), None);
 }
+
+/// What is expected of an action.
+struct Expected {
+    title: &'static str,
+    kind: &'static str,
+    /// Of which finding it is, and on which lines.
+    of: Option<(&'static str, &'static [u64])>,
+    preferred: bool,
+    /// Whether the user is to confirm it.
+    confirm: bool,
+    does: Does,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+enum Does {
+    Edit,
+    EditLater,
+    Command,
+}
+
+/// A line, what kinds are asked for, and what is offered.
+type Row = (u32, Option<&'static [&'static str]>, &'static [Expected]);
+
+/// All actions on two lines, and for a whole document.
+const TABLE: [Row; 4] = [
+    (
+        1,
+        None,
+        &[
+            Expected {
+                title: "Open it in a `with` statement",
+                kind: "quickfix",
+                of: Some(("LW301", &[1])),
+                preferred: true,
+                confirm: false,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Fix all LW301 in this file",
+                kind: "quickfix",
+                of: None,
+                preferred: false,
+                confirm: false,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Suppress LW301 on this line",
+                kind: "quickfix",
+                of: Some(("LW301", &[1])),
+                preferred: false,
+                confirm: false,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Open the page of LW301",
+                kind: "quickfix",
+                of: Some(("LW301", &[1])),
+                preferred: false,
+                confirm: false,
+                does: Does::Command,
+            },
+        ],
+    ),
+    (
+        15,
+        Some(&["quickfix"]),
+        &[
+            Expected {
+                title: "Use `deque(maxlen=1000)`",
+                kind: "quickfix",
+                of: Some(("LW101", &[15])),
+                preferred: false,
+                confirm: true,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Keep the last 1000: `del …[:-1000]` after it grows",
+                kind: "quickfix",
+                of: Some(("LW101", &[15])),
+                preferred: false,
+                confirm: true,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Suppress LW101 on this line",
+                kind: "quickfix",
+                of: Some(("LW101", &[15])),
+                preferred: false,
+                confirm: false,
+                does: Does::Edit,
+            },
+            Expected {
+                title: "Open the page of LW101",
+                kind: "quickfix",
+                of: Some(("LW101", &[15])),
+                preferred: false,
+                confirm: false,
+                does: Does::Command,
+            },
+        ],
+    ),
+    (
+        0,
+        Some(&["source.fixAll.leakwright"]),
+        &[Expected {
+            title: "Fix all that is safe to fix",
+            kind: "source.fixAll.leakwright",
+            of: None,
+            preferred: false,
+            confirm: false,
+            does: Does::EditLater,
+        }],
+    ),
+    (1, Some(&["refactor", "source.organizeImports"]), &[]),
+];
+
+#[test]
+fn every_action_is_what_the_table_says() {
+    let mut client = open(&capabilities());
+    for (line, only, expected) in TABLE {
+        let found = actions(&mut client, line, only);
+        let wanted: Vec<&str> = expected.iter().map(|action| action.title).collect();
+        assert_eq!(titles(&found), wanted, "line {line}, {only:?}");
+        for (action, expected) in found.iter().zip(expected) {
+            let title = expected.title;
+            assert_eq!(action["kind"], expected.kind, "{title}");
+            let of = action["diagnostics"].as_array().map(|of| {
+                let lines: Vec<u64> =
+                    of.iter().map(|it| it["range"]["start"]["line"].as_u64().unwrap()).collect();
+                (of[0]["code"].as_str().unwrap().to_owned(), lines)
+            });
+            assert_eq!(of, expected.of.map(|(code, lines)| (code.to_owned(), lines.to_vec())), "{title}");
+            assert_eq!(action["isPreferred"].as_bool().unwrap_or(false), expected.preferred, "{title}");
+            let does = match (action.get("edit"), action.get("command"), action.get("data")) {
+                (Some(_), None, None) => Does::Edit,
+                (None, None, Some(_)) => Does::EditLater,
+                (None, Some(_), None) => Does::Command,
+                other => panic!("{title}: {other:?}"),
+            };
+            assert_eq!(does, expected.does, "{title}");
+            if does == Does::Edit {
+                let change = &action["edit"]["documentChanges"][0];
+                assert_eq!(change["textDocument"], json!({ "uri": URI, "version": 1 }), "{title}");
+                let is_annotated = |edit: &Value| edit["annotationId"].is_string();
+                let edits = change["edits"].as_array().unwrap();
+                assert_eq!(edits.iter().all(is_annotated), expected.confirm, "{title}");
+                assert_eq!(action["edit"]["changeAnnotations"].is_object(), expected.confirm, "{title}");
+            }
+            // What needs no resolving is as it was.
+            if does != Does::EditLater {
+                assert_eq!(client.request("codeAction/resolve", action), *action, "{title}");
+            }
+        }
+    }
+}

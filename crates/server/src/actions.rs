@@ -104,7 +104,13 @@ impl<'a> Offer<'a> {
             let action = to_proto::quick_fix(fix, self.diagnostic(found), target, self.client)?;
             Some(CodeAction { command: self.selection(found, fix), ..action })
         };
-        fixes.filter_map(action).collect()
+        let mut actions: Vec<CodeAction> = fixes.filter_map(action).collect();
+        // What a client does without asking is one thing: the best of those that are safe.
+        let preferred = actions.iter().position(|action| action.is_preferred == Some(true));
+        for (index, action) in actions.iter_mut().enumerate() {
+            action.is_preferred = Some(Some(index) == preferred);
+        }
+        actions
     }
 
     fn selection(&self, found: &Found, fix: &Fix) -> Option<Command> {

@@ -31,6 +31,18 @@ pub(crate) fn initialize_params(params: &mut Value) {
     }
 }
 
+/// Takes the edit out of an action that has one already. The library forgets the annotations of its parts.
+pub(crate) fn take_edit(params: &mut Value) -> Option<Value> {
+    params.as_object_mut()?.remove("edit")
+}
+
+/// Gives an action back the edit that it had.
+pub(crate) fn give_back(action: &mut Value, edit: Value) {
+    if let Some(action) = action.as_object_mut() {
+        action.insert("edit".to_owned(), edit);
+    }
+}
+
 /// Gives a command that has no arguments none.
 pub(crate) fn command_params(params: &mut Value) {
     if let Some(params) =

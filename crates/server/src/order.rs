@@ -15,6 +15,7 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::task::noop_waker;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tower::Service;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
@@ -69,14 +70,14 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let request = as_the_library_knows(request);
+        let (request, kept) = as_the_library_knows(request);
         let (method, id) = (request.method().to_owned(), request.id().cloned());
         let traced = self.tracer.received(&request);
         let handler = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         let name = method.clone();
         let mut answer: Answer<S::Error> = Box::pin(handler.map(move |result| {
             let response = match result {
-                Ok(response) => response?.map(|response| answered(&name, response)),
+                Ok(response) => response?.map(|response| answered(&name, response, kept)),
                 Err(panic) => failure(&name, id, &panic),
             };
             if let Some(traced) = traced {
@@ -94,13 +95,17 @@ where
     }
 }
 
+/// Requests whose parameters are not as the library has them.
+const UNLIKE: [&str; 3] = ["initialize", "workspace/executeCommand", "codeAction/resolve"];
+
 /// `"params": null` means none; the library takes it for a wrong parameter of those that have none. Some
-/// names are newer than it.
-fn as_the_library_knows(request: Request) -> Request {
-    let is_null = request.params().is_some_and(serde_json::Value::is_null);
-    if !is_null && !["initialize", "workspace/executeCommand"].contains(&request.method()) {
-        return request;
+/// names are newer than it. Also what it would not keep as it is.
+fn as_the_library_knows(request: Request) -> (Request, Option<Value>) {
+    let is_null = request.params().is_some_and(Value::is_null);
+    if !is_null && !UNLIKE.contains(&request.method()) {
+        return (request, None);
     }
+    let mut kept = None;
     let (method, id, params) = request.into_parts();
     let mut built = Request::build(method.clone());
     if let Some(id) = id {
@@ -109,21 +114,25 @@ fn as_the_library_knows(request: Request) -> Request {
     if let Some(mut params) = params.filter(|_| !is_null) {
         match &*method {
             "initialize" => modern::initialize_params(&mut params),
+            "codeAction/resolve" => kept = modern::take_edit(&mut params),
             _ => modern::command_params(&mut params),
         }
         built = built.params(params);
     }
-    built.finish()
+    (built.finish(), kept)
 }
 
-/// An answer with what the library's types lack.
-fn answered(method: &str, response: Response) -> Response {
-    if method != "initialize" {
+/// An answer with what the library's types lack, or did not keep.
+fn answered(method: &str, response: Response, kept: Option<Value>) -> Response {
+    if method != "initialize" && kept.is_none() {
         return response;
     }
     let (id, result) = response.into_parts();
     let result = result.map(|mut result| {
-        modern::initialize_result(&mut result);
+        match kept {
+            Some(edit) => modern::give_back(&mut result, edit),
+            None => modern::initialize_result(&mut result),
+        }
         result
     });
     Response::from_parts(id, result)
