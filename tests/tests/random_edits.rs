@@ -1,5 +1,5 @@
-//! Random edits, sent to the built server as an editor would: what it publishes is what the command
-//! line says of the same text.
+//! Random edits, sent to the built server as an editor would, in each way to count columns: what it publishes is what
+//! the command line says of the same text.
 //!
 //! Where the text parses without an error this holds for every version the server comes to rest at;
 //! where it does not, after the pause in which the server parses afresh.
@@ -14,11 +14,12 @@ use leakwright_syntax::{Budget, Encoding, Parser, Position, Text, TextRange};
 use leakwright_testkit::{LspClient, Random, leakwright, python, repository};
 use serde_json::{Value, json};
 
-const EDITS: usize = 2000;
+/// Edits for each way to count columns.
+const EDITS: usize = 700;
 const SEED: u64 = 20_261_121;
 
 /// Pieces of code that make and mend leaks, and pieces that break the syntax.
-const SNIPPETS: [&str; 18] = [
+const SNIPPETS: [&str; 20] = [
     "\nclass Spool\u{1F40D}:\n    def __init__(self):\n        self.messages = []\n\n    def add_message(self, m):\n        self.messages.append(m)\n",
     "\n    def drain(self):\n        self.messages.clear()\n",
     "\ndef read(path):\n    f = open(path)  # \u{1F40D}\u{1F40D}\n    return f.read()\n",
@@ -29,6 +30,8 @@ const SNIPPETS: [&str; 18] = [
     "# \u{e9}\u{1D4B3} comment\n",
     "x",
     "\u{1F40D}",
+    "e\u{301}",
+    "# \u{0915}\u{094d}\u{0937} \u{1F468}\u{200D}\u{1F469} \u{10FFFF}\n",
     " ",
     "\n",
     "'",
@@ -73,8 +76,8 @@ fn has_error(text: &str) -> bool {
     Parser::new().parse(text.into(), Budget::BATCH).is_ok_and(|tree| tree.root().has_error())
 }
 
-fn position(text: &Text, offset: usize) -> Value {
-    let place = text.position(offset as u32, Encoding::Utf16);
+fn position(text: &Text, offset: usize, encoding: Encoding) -> Value {
+    let place = text.position(offset as u32, encoding);
     json!({ "line": place.line, "character": place.column })
 }
 
@@ -88,7 +91,7 @@ fn char_boundary(text: &str, mut offset: usize) -> usize {
 }
 
 /// One change, made to the text here and returned as the client tells it.
-fn edit(document: &mut Open, random: &mut Random) -> Value {
+fn edit(document: &mut Open, random: &mut Random, encoding: Encoding) -> Value {
     let text = &document.text;
     if has_error(text) && random.below(4) == 0 {
         document.text.clone_from(&document.valid);
@@ -105,8 +108,8 @@ fn edit(document: &mut Open, random: &mut Random) -> Value {
     };
     let end = if length == 0 { start } else { end };
     let buffer = Text::new(text);
-    let change =
-        json!({ "range": { "start": position(&buffer, start), "end": position(&buffer, end) }, "text": new });
+    let place = |offset| position(&buffer, offset, encoding);
+    let change = json!({ "range": { "start": place(start), "end": place(end) }, "text": new });
     document.text.replace_range(start..end, new);
     change
 }
@@ -120,7 +123,7 @@ fn published(diagnostics: &[Value]) -> Vec<(String, Value)> {
 }
 
 /// The same from a fresh run of the command line, in the protocol's units.
-fn checked(text: &str, name: &str) -> Vec<(String, Value)> {
+fn checked(text: &str, name: &str, encoding: Encoding) -> Vec<(String, Value)> {
     let mut child = leakwright(Path::new("."))
         .args(["check", "-", "--format", "json", "--stdin-filename", name])
         .stdin(Stdio::piped())
@@ -133,10 +136,8 @@ fn checked(text: &str, name: &str) -> Vec<(String, Value)> {
     let buffer = Text::new(text);
     let place = |place: &Value| {
         let part = |name: &str| place[name].as_u64().unwrap() as u32 - 1;
-        position(
-            &buffer,
-            buffer.offset(Position::new(part("line"), part("column")), Encoding::Utf32) as usize,
-        )
+        let offset = buffer.offset(Position::new(part("line"), part("column")), Encoding::Utf32);
+        position(&buffer, offset as usize, encoding)
     };
     let range = |range: &Value| json!({ "start": place(&range["start"]), "end": place(&range["end"]) });
     let findings = document["findings"].as_array().unwrap();
@@ -148,8 +149,17 @@ fn checked(text: &str, name: &str) -> Vec<(String, Value)> {
 
 #[test]
 fn what_the_server_publishes_is_what_the_command_line_says() {
-    let mut random = Random::new(SEED);
-    let mut client = LspClient::start(Path::new("."), &json!({}));
+    for (seed, encoding, name) in
+        [(0, Encoding::Utf8, "utf-8"), (1, Encoding::Utf16, "utf-16"), (2, Encoding::Utf32, "utf-32")]
+    {
+        edit_at_random(SEED + seed, encoding, name);
+    }
+}
+
+fn edit_at_random(seed: u64, encoding: Encoding, name: &str) {
+    let mut random = Random::new(seed);
+    let capabilities = json!({ "general": { "positionEncodings": [name] } });
+    let mut client = LspClient::start(Path::new("."), &capabilities);
     let mut documents: Vec<Open> = files()
         .into_iter()
         .enumerate()
@@ -171,7 +181,7 @@ fn what_the_server_publishes_is_what_the_command_line_says() {
         for _ in 0..burst {
             document.version += 1;
             let several = 1 + random.below(2);
-            let changes: Vec<Value> = (0..several).map(|_| edit(document, &mut random)).collect();
+            let changes: Vec<Value> = (0..several).map(|_| edit(document, &mut random, encoding)).collect();
             edits += several;
             client.change(&document.uri, document.version, &json!(changes));
         }
@@ -179,23 +189,23 @@ fn what_the_server_publishes_is_what_the_command_line_says() {
         let name = document.uri.trim_start_matches("file://").to_owned();
         if !has_error(&document.text) {
             document.valid.clone_from(&document.text);
-            let expected = checked(&document.text, &name);
+            let expected = checked(&document.text, &name, encoding);
             assert_eq!(now, expected, "after {edits} edits, in:\n{}", document.text);
             compared += 1;
             with_findings += usize::from(!expected.is_empty());
-        } else if healed < 12 && random.below(12) == 0 {
+        } else if healed < 5 && random.below(12) == 0 {
             // At rest, the same version comes again from a fresh parse.
             let rested = published(&client.diagnostics(&document.uri, document.version));
             assert_eq!(
                 rested,
-                checked(&document.text, &name),
+                checked(&document.text, &name, encoding),
                 "at rest after {edits} edits, in:\n{}",
                 document.text
             );
             healed += 1;
         }
     }
-    assert!(compared > 50 && healed > 5 && with_findings > 25, "{compared} {healed} {with_findings}");
+    assert!(compared > 15 && healed > 1 && with_findings > 8, "{compared} {healed} {with_findings}");
 }
 
 fn files_count() -> usize {
@@ -205,7 +215,8 @@ fn files_count() -> usize {
 #[test]
 fn offsets_and_positions_agree_at_line_ends() {
     let text = Text::new("a\r\n\u{1F40D}b\r\n");
-    assert_eq!(position(&text, 3), json!({ "line": 1, "character": 0 }));
-    assert_eq!(position(&text, 7), json!({ "line": 1, "character": 2 }));
+    let position = |offset| position(&text, offset, Encoding::Utf16);
+    assert_eq!(position(3), json!({ "line": 1, "character": 0 }));
+    assert_eq!(position(7), json!({ "line": 1, "character": 2 }));
     assert_eq!(text.line_range(1), TextRange::new(3, 10));
 }
