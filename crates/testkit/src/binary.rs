@@ -13,13 +13,16 @@ pub fn repository() -> &'static Path {
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(repository()).args(["build", "--quiet", "--package", "leakwright"]);
-        let status = cargo.status().expect("cargo runs");
-        assert!(status.success(), "the program does not build");
         // Tests run from `target/<profile>/deps`.
         let tests = std::env::current_exe().expect("a test has a path");
         let profile = tests.ancestors().nth(2).expect("tests lie in a profile's folder");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(repository()).args(["build", "--quiet", "--package", "leakwright"]);
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        let status = cargo.status().expect("cargo runs");
+        assert!(status.success(), "the program does not build");
         let binary = profile.join(format!("leakwright{}", std::env::consts::EXE_SUFFIX));
         assert!(binary.is_file(), "{} is missing", binary.display());
         binary
