@@ -1,7 +1,5 @@
 //! `$/setTrace` and `$/logTrace`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use leakwright_testkit::LspClient;

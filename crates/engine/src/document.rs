@@ -75,14 +75,22 @@ impl DocumentMapper {
     /// Maps a version, given its tree.
     pub fn map(&mut self, tree: Tree, version: i32) -> Mapped {
         let mapped = catch_unwind(AssertUnwindSafe(|| {
+            leakwright_rules::fail_if_asked("mapping", |name| tree.text().contains(name));
             (FileFacts::map(&tree, self.facts.as_deref()), suppressions(&tree))
         }));
-        let is_failed = mapped.is_err();
-        let (facts, suppressions) = mapped.unwrap_or_else(|_| (FileFacts::empty(), Vec::new()));
+        let Ok((facts, suppressions)) = mapped else { return self.give_up(tree, version) };
         self.facts = Some(Arc::new(facts));
         self.suppressions = suppressions.into();
-        self.follower = Follower::new(!is_failed && !tree.root().has_error());
-        Mapped { is_failed, ..self.mapped(Open::parsed(tree, version)) }
+        self.follower = Follower::new(!tree.root().has_error());
+        self.mapped(Open::parsed(tree, version))
+    }
+
+    /// A version that cannot be mapped: nothing is known of it.
+    pub fn give_up(&mut self, tree: Tree, version: i32) -> Mapped {
+        self.facts = Some(Arc::new(FileFacts::empty()));
+        self.suppressions = Arc::new([]);
+        self.follower = Follower::default();
+        Mapped { is_failed: true, ..self.mapped(Open::parsed(tree, version)) }
     }
 
     /// Follows one change of the text without a tree. False if that cannot be done: then the next version has to

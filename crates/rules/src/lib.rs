@@ -14,6 +14,7 @@ mod detaching;
 mod detecting;
 mod edits;
 mod estimate;
+mod fault;
 mod finding;
 mod fix;
 mod growing;
@@ -40,6 +41,7 @@ pub use checklist::{Question, question};
 pub use context::{Context, Settings};
 pub use detecting::{Detection, detection};
 pub use estimate::{ELEMENT, ENTRY, Estimate, OBJECT, SLOT, estimate};
+pub use fault::fail_if_asked;
 pub use finding::{Confidence, Evidence, Finding, Growth, LeakType, Risk, RiskLevel, Role, Severity, Tier};
 pub use fix::{Applicability, Edit, Fix, Sources};
 pub use rule::{Family, Metadata, RuleId};
@@ -64,7 +66,14 @@ pub fn check(context: &Context<'_>, rules: &[RuleId]) -> Checked {
             continue;
         }
         let mut found = Vec::new();
-        let run = catch_unwind(AssertUnwindSafe(|| rule.rule().check(context, &mut found)));
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            let has_name = |name: &str| {
+                let mut items = context.items();
+                items.any(|code| context.project.facts(code).own_name() == name)
+            };
+            fail_if_asked(rule.metadata().code, has_name);
+            rule.rule().check(context, &mut found);
+        }));
         match run {
             Ok(()) => checked.findings.append(&mut found),
             Err(_) => checked.failed.push(rule.metadata().code),

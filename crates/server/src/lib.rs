@@ -31,6 +31,7 @@ mod progress;
 mod projects;
 mod publish;
 mod pull;
+mod quarantine;
 mod select;
 mod settings;
 mod settle;

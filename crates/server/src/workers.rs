@@ -19,6 +19,7 @@ use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
 use crate::projects::Projects;
 use crate::publish::Publisher;
+use crate::quarantine::Quarantine;
 use crate::timings;
 
 /// How long a document with syntax errors rests before it is parsed afresh.
@@ -30,6 +31,9 @@ const WAIT_FOR_PROJECT: Duration = Duration::from_millis(100);
 /// Instructions in other files that may be linked for every edit: about a millisecond.
 const LINKED_AT_ONCE: usize = 8_000;
 
+/// What fails where nothing of a document can be looked at.
+const WHOLE: &str = "the analysis";
+
 /// What a worker keeps of a document from one version to the next.
 #[derive(Default)]
 pub(crate) struct Core {
@@ -37,6 +41,10 @@ pub(crate) struct Core {
     mapper: DocumentMapper,
     /// What holds for the document, and the configurations that say so.
     context: Option<(Arc<Configurations>, DocumentContext)>,
+    /// What of the text the analysis may have failed on.
+    quarantine: Quarantine,
+    /// What failed the last time.
+    failed: Vec<String>,
 }
 
 /// The worker threads. Cloning gives another handle to them.
@@ -120,6 +128,15 @@ impl Workers {
     }
 }
 
+impl Shared {
+    /// Has a document analysed again.
+    fn again(&self, document: &Arc<Document>) {
+        if let Some(workers) = self.workers.get() {
+            workers.analyze_again(document);
+        }
+    }
+}
+
 fn work(jobs: &Mutex<Receiver<Arc<Document>>>, shared: &Shared) {
     let mut parser = Parser::new();
     loop {
@@ -127,21 +144,32 @@ fn work(jobs: &Mutex<Receiver<Arc<Document>>>, shared: &Shared) {
         let Ok(document) = job else { return };
         let run = std::panic::AssertUnwindSafe(|| process(&document, &mut parser, shared));
         if std::panic::catch_unwind(run).is_err() {
-            tracing::error!("{}: the analysis failed", document.uri);
             // What was half done is not to be trusted.
             parser = Parser::new();
-            recover(&document);
+            if recover(&document) {
+                shared.again(&document);
+            }
         }
     }
 }
 
-/// After a failure: the next change starts from nothing but the text.
-fn recover(document: &Document) {
+/// After a failure: the next version starts from nothing but the text. Whether this one is worth another try, in
+/// which nothing of the text is looked at.
+fn recover(document: &Document) -> bool {
     let mut core = document.core.lock().unwrap_or_else(PoisonError::into_inner);
     core.mapper = DocumentMapper::default();
     core.syntax.forget_tree();
     document.core.clear_poison();
     document.inbox().is_queued = false;
+    let text = core.syntax.text().to_string();
+    let is_new = !core.quarantine.holds(&text);
+    core.quarantine.failed(&text);
+    core.failed = vec![WHOLE.to_owned()];
+    tracing::error!(
+        "{}: the analysis failed; it is left alone until it is changed where the fault may be",
+        document.uri
+    );
+    is_new
 }
 
 /// Analyses a document until nothing is due.
@@ -164,7 +192,10 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         match (tree, followed) {
             (Ok(tree), Some(mapped)) if mapped.is_outdated() == has_error => mapped.complete(tree),
             (Ok(tree), _) => {
-                let mapped = core.mapper.map(tree, version);
+                if is_fresh {
+                    core.quarantine.passed();
+                }
+                let mapped = map(&mut core, tree, version);
                 finish(document, &mut core, Ok(&mapped), version, started, shared);
             }
             (Err(refusal), _) => finish(document, &mut core, Err(refusal), version, started, shared),
@@ -188,7 +219,7 @@ fn finish(
     let (analysis, generation) = match mapped {
         Ok(mapped) => {
             let (analysis, generation) = analyze(document, core, mapped, shared);
-            analysis.failed.iter().for_each(|part| tracing::error!("{}: {part} failed", document.uri));
+            note_failures(document, core, &analysis.failed);
             (Ok(analysis), generation)
         }
         Err(refusal) => (Err(refusal), leave_out(document, shared)),
@@ -201,6 +232,29 @@ fn finish(
     shared.publisher.trace(took);
     if generation > 0 {
         shared.projects.note_edit();
+    }
+}
+
+/// Maps a version, unless that would fail again.
+fn map(core: &mut Core, tree: Tree, version: i32) -> Mapped {
+    if core.quarantine.holds(tree.text()) {
+        return core.mapper.give_up(tree, version);
+    }
+    let mapped = core.mapper.map(tree, version);
+    if mapped.is_failed {
+        core.quarantine.failed(mapped.text());
+    }
+    mapped
+}
+
+/// Logs what failed, unless it did so in the version before.
+fn note_failures(document: &Document, core: &mut Core, failed: &[String]) {
+    for part in failed.iter().filter(|part| !core.failed.contains(part)) {
+        tracing::error!("{}: {part} failed", document.uri);
+    }
+    core.failed = failed.to_vec();
+    if !core.failed.iter().any(|part| part == WHOLE) {
+        core.quarantine.passed();
     }
 }
 
@@ -292,7 +346,9 @@ fn analyze(document: &Document, core: &mut Core, mapped: &Mapped, shared: &Share
         _ => (mapped.judge_alone(context), 0),
     };
     if mapped.is_failed {
-        analysis.failed.push("the analysis".to_owned());
+        analysis.failed.push(WHOLE.to_owned());
+    } else {
+        leakwright_rules::fail_if_asked("judging", |name| mapped.text().contains(name));
     }
     (analysis, generation)
 }

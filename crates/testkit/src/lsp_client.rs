@@ -76,8 +76,14 @@ impl LspClient {
 
     /// Starts a server and says nothing to it.
     pub fn spawn(directory: &Path) -> Self {
+        Self::spawn_with(directory, &[])
+    }
+
+    /// The same, with variables in its environment.
+    pub fn spawn_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = leakwright(directory)
             .args(["server", "--stdio"])
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
