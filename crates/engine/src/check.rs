@@ -8,16 +8,14 @@ use leakwright_rules::{Confidence, Context, Finding, Fix, Sources};
 use leakwright_syntax::Tree;
 use rayon::prelude::*;
 
-use crate::configurations::Configurations;
-use crate::discover::{Found, discover};
+use crate::cache::Cache;
 use crate::error::{FileError, Problem};
+use crate::gathered::Gathered;
 use crate::known::Comparison;
-use crate::limits::Limits;
 use crate::linked::catalogue;
-use crate::load::{SourceFile, line_of, load, load_bytes, parse};
+use crate::load::{SourceFile, line_of, parse};
 use crate::selector::Selector;
 use crate::suppress::{UnusedSuppression, Useless, Uses};
-use crate::threads::pool;
 
 /// What is checked.
 #[derive(Clone, Debug)]
@@ -29,6 +27,13 @@ pub enum Input {
     /// The same, and nothing outside of these folders, which are given without links, is read: no file that
     /// a link leads to, and no configuration.
     Within(Box<Input>, Vec<PathBuf>),
+}
+
+impl Input {
+    /// Whether whole folders are checked.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Paths(paths) if paths.iter().all(|path| path.is_dir()))
+    }
 }
 
 /// Settings of one run, which win over configuration.
@@ -102,68 +107,7 @@ pub struct Silent {
 
 /// Checks files.
 pub fn check(input: &Input, options: &Options, progress: &dyn Progress) -> Checked {
-    pool().install(|| {
-        let (files, errors) = gather(input, progress);
-        let mut checked = judge(files, errors, options);
-        checked.forget_unused(input);
-        checked
-    })
-}
-
-/// Finds and loads the files.
-pub(crate) fn gather(input: &Input, progress: &dyn Progress) -> (Vec<SourceFile>, Vec<FileError>) {
-    match input {
-        Input::Within(input, folders) => {
-            gather_with(input, &Configurations::within(Limits::to(folders.clone())), progress)
-        }
-        input => gather_with(input, &Configurations::default(), progress),
-    }
-}
-
-fn gather_with(
-    input: &Input,
-    configurations: &Configurations,
-    progress: &dyn Progress,
-) -> (Vec<SourceFile>, Vec<FileError>) {
-    match input {
-        Input::Within(input, _) => gather_with(input, configurations, progress),
-        Input::Texts(texts) => {
-            progress.found(texts.len());
-            let found = |path: &PathBuf| Found { path: path.clone(), root: PathBuf::from(".") };
-            let loaded = texts.iter().map(|(path, bytes)| load_bytes(&found(path), bytes, configurations));
-            split(loaded.collect(), Vec::new())
-        }
-        Input::Paths(paths) => {
-            let mut found = discover(paths, configurations);
-            configurations.limits().narrow(&mut found);
-            progress.found(found.files.len());
-            let loaded: Vec<Result<SourceFile, FileError>> = found
-                .files
-                .par_iter()
-                .map(|path| {
-                    let loaded = load(path, configurations);
-                    progress.done();
-                    loaded
-                })
-                .collect();
-            split(loaded, found.errors)
-        }
-    }
-}
-
-/// What could be loaded, and what could not, beside other errors.
-fn split(
-    loaded: Vec<Result<SourceFile, FileError>>,
-    mut errors: Vec<FileError>,
-) -> (Vec<SourceFile>, Vec<FileError>) {
-    let mut files = Vec::new();
-    for result in loaded {
-        match result {
-            Ok(file) => files.push(file),
-            Err(error) => errors.push(error),
-        }
-    }
-    (files, errors)
+    Gathered::read(input, progress).check(&Cache::none(), options, progress)
 }
 
 /// Links the files and runs the rules over each.
@@ -238,7 +182,7 @@ impl Checked {
     /// Unless whole folders are checked, what silences nothing may be needed all the same: findings rest on files
     /// that were not looked at.
     pub(crate) fn forget_unused(&mut self, input: &Input) {
-        let is_whole = matches!(input, Input::Paths(paths) if paths.iter().all(|path| path.is_dir()));
+        let is_whole = input.is_whole();
         self.unused_suppressions.retain(|unused| is_whole || unused.why == Useless::NoReason);
     }
 

@@ -9,6 +9,7 @@ use leakwright_catalogue::{Catalogue, Resource, Subscription};
 use leakwright_rules::{Confidence, RuleId, Settings};
 use serde::Deserialize;
 
+use crate::cache;
 use crate::file_rules::{FileRules, Layer, Level};
 use crate::overrides::Excluded;
 use crate::preset::Preset;
@@ -40,6 +41,8 @@ pub struct Config {
     /// Files with more bytes are left out.
     pub(crate) max_file_bytes: Option<usize>,
     pub(crate) excluded_by_editor: Option<Excluded>,
+    /// Hash of the text it was read from.
+    pub(crate) fingerprint: u128,
     exclude: GlobSet,
     rules: Layer,
     /// What is said of the rules for some paths, and of which.
@@ -123,7 +126,8 @@ impl Config {
     pub fn from_own_file(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let error = |message| ConfigError { path: path.to_owned(), message };
         let table = toml::from_str(text).map_err(|found| error(found.to_string()))?;
-        Self::from_table(path, table).map_err(error)
+        let config = Self::from_table(path, table).map_err(error)?;
+        Ok(Self { fingerprint: cache::key(text.as_bytes()), ..config })
     }
 
     /// Reads `[tool.leakwright]` of `pyproject.toml`; nothing if it has no such table.
@@ -133,7 +137,10 @@ impl Config {
         let Some(toml::Value::Table(mut tools)) = whole.remove("tool") else { return Ok(None) };
         match tools.remove("leakwright") {
             None => Ok(None),
-            Some(toml::Value::Table(table)) => Self::from_table(path, table).map(Some).map_err(error),
+            Some(toml::Value::Table(table)) => {
+                let config = Self::from_table(path, table).map_err(error)?;
+                Ok(Some(Self { fingerprint: cache::key(text.as_bytes()), ..config }))
+            }
             Some(_) => Err(error("`tool.leakwright` is not a table".to_owned())),
         }
     }
@@ -202,6 +209,7 @@ impl Config {
             subscriptions: written.subscriptions,
             max_file_bytes: None,
             excluded_by_editor: None,
+            fingerprint: 0,
             exclude,
             rules: Layer {
                 select: written.select,

@@ -6,6 +6,7 @@
 
 mod audit;
 mod baseline;
+mod cache;
 mod check;
 mod config;
 mod configurations;
@@ -16,6 +17,7 @@ mod error;
 mod file_rules;
 mod fixing;
 mod following;
+mod gathered;
 mod home;
 mod known;
 mod limits;
@@ -36,6 +38,7 @@ mod whole;
 mod workspace;
 
 pub use baseline::{BaselineError, apply_baselines, write_baseline};
+pub use cache::{Cache, Usage, clear_cache};
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
 pub use config::{Config, ConfigError};
 pub use configurations::{Configurations, Origin};
@@ -48,6 +51,7 @@ pub use fixing::{
     Outcome, Proposal, Restoring, Run, UndoError, Written, fix, fix_with, silence_all, write,
     write_unrecorded,
 };
+pub use gathered::Gathered;
 pub use home::{home, part};
 pub use known::{Comparison, Known};
 pub use linked::{Analysis, Found, Linked};

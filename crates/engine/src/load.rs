@@ -7,7 +7,9 @@ use std::sync::Arc;
 use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::Module;
 use leakwright_syntax::{Budget, Parser, Refusal, SourceEncoding, Tree, decode, definitions};
+use serde::{Deserialize, Serialize};
 
+use crate::cache::{self, Cache};
 use crate::config::{Config, ConfigError};
 use crate::configurations::Configurations;
 use crate::discover::Found;
@@ -36,47 +38,67 @@ pub struct SourceFile {
     pub(crate) syntax_error: Option<u32>,
 }
 
-/// Reads, decodes, parses and maps a file.
-pub(crate) fn load(found: &Found, configurations: &Configurations) -> Result<SourceFile, FileError> {
-    let bytes = std::fs::read(&found.path)
-        .map_err(|error| FileError::new(shown(&found.path), Problem::Unreadable(error.to_string())))?;
-    load_bytes(found, &bytes, configurations)
+/// A file as it was read, and what holds for it.
+pub(crate) struct Read {
+    pub(crate) path: PathBuf,
+    pub(crate) absolute: PathBuf,
+    pub(crate) place: Place,
+    bytes: Vec<u8>,
+    /// What its bytes are known by.
+    pub(crate) key: cache::Key,
 }
 
-/// The same, for text that is not on disk.
-pub(crate) fn load_bytes(
-    found: &Found,
-    bytes: &[u8],
-    configurations: &Configurations,
-) -> Result<SourceFile, FileError> {
-    let error = |problem| FileError::new(shown(&found.path), problem);
-    let absolute = std::path::absolute(&found.path).unwrap_or_else(|_| found.path.clone());
-    let root = std::path::absolute(&found.root).unwrap_or_else(|_| found.root.clone());
-    let place = Place::find(&absolute, &root, configurations)
-        .map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
-    if let Some(limit) = place.config.max_file_bytes.filter(|limit| bytes.len() > *limit) {
-        return Err(error(Problem::Refused(Refusal::FileTooLarge { limit })));
+impl Read {
+    /// Reads a file.
+    pub(crate) fn new(found: &Found, configurations: &Configurations) -> Result<Self, FileError> {
+        let bytes = std::fs::read(&found.path)
+            .map_err(|error| FileError::new(shown(&found.path), Problem::Unreadable(error.to_string())))?;
+        Self::of(found, bytes, configurations)
     }
-    let decoded = decode(bytes).map_err(|wrong| error(Problem::Undecodable(wrong.to_string())))?;
-    let text: Arc<str> = decoded.text.into();
-    let mapped = map(&text, None).map_err(error)?;
-    Ok(SourceFile {
-        path: shown(&found.path),
-        text,
-        hash: content_hash(bytes),
-        config: place.config,
-        is_stub: absolute.extension().is_some_and(|ending| ending == "pyi"),
-        encoding: decoded.encoding,
-        module: Module {
-            name: place.module_name,
-            is_package: place.is_package,
-            is_test: place.is_test,
-            facts: mapped.facts,
-        },
-        absolute,
-        suppressions: mapped.suppressions,
-        syntax_error: mapped.syntax_error,
-    })
+
+    /// The same, for text that is not on disk.
+    pub(crate) fn of(
+        found: &Found,
+        bytes: Vec<u8>,
+        configurations: &Configurations,
+    ) -> Result<Self, FileError> {
+        let error = |problem| FileError::new(shown(&found.path), problem);
+        let absolute = std::path::absolute(&found.path).unwrap_or_else(|_| found.path.clone());
+        let root = std::path::absolute(&found.root).unwrap_or_else(|_| found.root.clone());
+        let place = Place::find(&absolute, &root, configurations)
+            .map_err(|wrong| error(Problem::Configuration(wrong.to_string())))?;
+        if let Some(limit) = place.config.max_file_bytes.filter(|limit| bytes.len() > *limit) {
+            return Err(error(Problem::Refused(Refusal::FileTooLarge { limit })));
+        }
+        Ok(Self { path: shown(&found.path), absolute, place, key: cache::key(&bytes), bytes })
+    }
+
+    /// Decodes the file, and maps it unless that has been done.
+    pub(crate) fn map(self, cache: &Cache) -> Result<SourceFile, FileError> {
+        let Self { path, absolute, place, bytes, key } = self;
+        let decoded =
+            decode(&bytes).map_err(|wrong| FileError::new(&path, Problem::Undecodable(wrong.to_string())))?;
+        let text: Arc<str> = decoded.text.into();
+        let mapped =
+            cache.entry(key, || map(&text, None)).map_err(|problem| FileError::new(&path, problem))?;
+        Ok(SourceFile {
+            path,
+            text,
+            hash: content_hash(&bytes),
+            config: place.config,
+            is_stub: absolute.extension().is_some_and(|ending| ending == "pyi"),
+            encoding: decoded.encoding,
+            module: Module {
+                name: place.module_name,
+                is_package: place.is_package,
+                is_test: place.is_test,
+                facts: mapped.facts,
+            },
+            absolute,
+            suppressions: mapped.suppressions,
+            syntax_error: mapped.syntax_error,
+        })
+    }
 }
 
 impl SourceFile {
@@ -148,6 +170,7 @@ impl Place {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Mapped {
     facts: Arc<FileFacts>,
     suppressions: Vec<Suppression>,

@@ -14,13 +14,14 @@ use leakwright_analysis::FileFacts;
 use leakwright_analysis::project::ModuleId;
 use rayon::prelude::*;
 
+use crate::cache::{Cache, Usage};
 use crate::check::Progress;
 use crate::configurations::Configurations;
 use crate::discover::{Found, discover};
 use crate::document::Mapped;
 use crate::linked::{Analysis, Linked, Member};
 use crate::live::Live;
-use crate::load::{Place, load};
+use crate::load::{Place, Read};
 use crate::overrides::Overrides;
 use crate::suppress::Suppression;
 use crate::threads::background_pool;
@@ -43,6 +44,7 @@ struct Files {
     overrides: Overrides,
     configurations: Arc<Configurations>,
     is_loaded: bool,
+    usage: Usage,
     /// The files on disk, in the order in which a check takes them.
     disk: BTreeMap<PathBuf, OnDisk>,
     /// How much there is to link in them, in instructions.
@@ -108,6 +110,11 @@ impl Workspace {
         self.files().is_loaded
     }
 
+    /// What was read from the cache when files were looked for the last time.
+    pub fn usage(&self) -> Usage {
+        self.files().usage.clone()
+    }
+
     /// Whether a path is one of the files that a check of the folder takes.
     pub fn has_file(&self, path: &Path) -> bool {
         self.files().disk.contains_key(path)
@@ -145,15 +152,17 @@ impl Workspace {
     /// Looks for the files on disk; reads those that are new, or not the same as when they were read. Whether
     /// anything is different now. Documents can be opened and changed meanwhile.
     pub fn scan(&self, changed: &[PathBuf], reads_configuration: bool, progress: &dyn Progress) -> bool {
-        let (known, configurations) = {
+        let (known, configurations, is_loaded) = {
             let files = self.files();
             let kept = if reads_configuration || !files.is_loaded {
                 Arc::new(Configurations::with(files.overrides.clone(), &self.root))
             } else {
                 Arc::clone(&files.configurations)
             };
-            (files.disk.clone(), kept)
+            (files.disk.clone(), kept, files.is_loaded)
         };
+        // What changes while the folder is open is mapped when it is opened the next time.
+        let cache = if is_loaded { Cache::none() } else { Cache::of(std::slice::from_ref(&self.root)) };
         let changed: HashSet<&Path> = changed.iter().map(PathBuf::as_path).collect();
         let found = discover(std::slice::from_ref(&self.root), &configurations).files;
         progress.found(found.len());
@@ -162,13 +171,15 @@ impl Workspace {
                 .par_iter()
                 .filter_map(|found| {
                     let known = known.get(&found.path).filter(|_| !changed.contains(&*found.path));
-                    let read = OnDisk::read(found, &configurations, known);
+                    let read = OnDisk::read(found, &configurations, &cache, known);
                     progress.done();
                     Some((found.path.clone(), read?))
                 })
                 .collect()
         });
+        cache.save();
         let mut files = self.files();
+        files.usage = cache.usage();
         let is_same = files.is_loaded
             && files.disk.len() == disk.len()
             && files.disk.iter().zip(&disk).all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1.member, &b.1.member));
@@ -335,10 +346,16 @@ impl Files {
 
 impl OnDisk {
     /// A file as it is on disk; `None` if it cannot be checked.
-    fn read(found: &Found, configurations: &Configurations, known: Option<&Self>) -> Option<Self> {
+    fn read(
+        found: &Found,
+        configurations: &Configurations,
+        cache: &Cache,
+        known: Option<&Self>,
+    ) -> Option<Self> {
         let stamp = Stamp::of(&found.path);
         let Some(known) = known.filter(|known| known.stamp == stamp && stamp.is_some()) else {
-            let member = Member::new(load(found, configurations).ok()?);
+            let file = Read::new(found, configurations).and_then(|read| read.map(cache)).ok()?;
+            let member = Member::new(file);
             let weight = member.weight();
             return Some(Self { stamp, member: Arc::new(member), weight });
         };

@@ -29,6 +29,10 @@ pub(crate) struct Cli {
     /// Print findings and errors only: no heading, no progress, no warnings, no counts.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+
+    /// Say on standard error what was read from the cache.
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 /// When to use colour.
@@ -58,6 +62,8 @@ pub(crate) enum Command {
     Fix(FixArgs),
     /// Take back what `fix` changed last; again, what it changed before that.
     Undo(UndoArgs),
+    /// Remove what is kept of files that were checked.
+    Clean(CleanArgs),
     /// Keep what was learnt about leaks in the repository, and find it again.
     Notes(NotesArgs),
     /// Write an audit: each leak with its evidence, a program that shows it, and its fix.
@@ -143,9 +149,27 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) stdin_filename: Option<PathBuf>,
 
-    /// Do not read or write the cache. There is none yet; accepted for scripts.
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct CacheArgs {
+    /// Do not read or write the cache. The same as setting `LEAKWRIGHT_NO_CACHE`.
+    #[arg(long, short = 'n')]
     pub(crate) no_cache: bool,
+
+    /// Keep what is known of files here, instead of in `.leakwright_cache` beside the configuration or in the folder
+    /// that is checked.
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct CleanArgs {
+    /// Files and directories.
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 #[derive(Args)]

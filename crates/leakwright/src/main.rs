@@ -18,6 +18,7 @@ fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     terminal::set_colour(cli.color);
     terminal::set_quiet(cli.quiet);
+    terminal::set_verbose(cli.verbose);
     let result = match cli.command {
         Command::Check(args) | Command::Leaks(args) => {
             commands::check::run(&args, commands::check::Scope::All)
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
         Command::Baseline(args) => commands::baseline::run(&args),
         Command::Fix(args) => Ok(commands::fix::run(&args)),
         Command::Undo(args) => commands::undo::run(&args),
+        Command::Clean(args) => commands::clean::run(&args),
         Command::Notes(args) => commands::notes::run(&args),
         Command::Report(args) => commands::report::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -28,18 +28,18 @@ impl OutputArgs {
         self.format == Format::Text && self.output_file.is_none() && !self.statistics
     }
 
-    /// Prints what was found, or writes it where that is wanted.
-    pub(crate) fn deliver(&self, checked: &Checked, exit: Exit) -> anyhow::Result<()> {
-        let text = self.rendered(checked, exit);
+    /// Prints what is said, or writes it where that is wanted.
+    pub(crate) fn deliver(&self, text: &str) -> anyhow::Result<()> {
         let Some(path) = &self.output_file else {
-            terminal::print(&text);
+            terminal::print(text);
             return Ok(());
         };
-        let plain = anstream::adapter::strip_str(&text).to_string();
+        let plain = anstream::adapter::strip_str(text).to_string();
         write_whole(path, plain.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    fn rendered(&self, checked: &Checked, exit: Exit) -> String {
+    /// What is said of what was found.
+    pub(crate) fn rendered(&self, checked: &Checked, exit: Exit) -> String {
         let for_people = |findings: String| {
             let counts =
                 if terminal::is_quiet() { String::new() } else { leakwright_report::summary(checked) };

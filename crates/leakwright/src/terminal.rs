@@ -30,6 +30,21 @@ pub(crate) fn is_quiet() -> bool {
     IS_QUIET.load(Ordering::Relaxed)
 }
 
+/// Whether it is said how a run went about its work.
+static IS_VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Decides for the whole run whether it is said how it goes about its work.
+pub(crate) fn set_verbose(is_verbose: bool) {
+    IS_VERBOSE.store(is_verbose, Ordering::Relaxed);
+}
+
+/// Says how a run goes about its work, if that is wanted.
+pub(crate) fn explain(text: &str) {
+    if IS_VERBOSE.load(Ordering::Relaxed) {
+        note(text);
+    }
+}
+
 /// Prints to standard output. A reader that went away, such as `head`, is no error.
 pub(crate) fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());

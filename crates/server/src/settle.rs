@@ -112,7 +112,9 @@ impl Settler {
                 None => folder.scan(&scan.changed, scan.reads_configuration, &NoProgress),
             };
             timings::note("scan", started.elapsed());
-            tracing::debug!("{}: looked at in {:?}", folder.root().display(), started.elapsed());
+            let usage = folder.usage();
+            let root = folder.root().display();
+            tracing::debug!("{root}: looked at in {:?}, {usage}", started.elapsed());
             self.projects.loaded();
         }
         self.tell_problems();

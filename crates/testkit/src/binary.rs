@@ -29,9 +29,13 @@ pub fn binary() -> &'static Path {
     })
 }
 
-/// The program, to be run in a directory.
+/// The program, to be run in a directory. It keeps nothing there, unless a test asks for that.
 pub fn leakwright(directory: &Path) -> Command {
     let mut command = Command::new(binary());
-    command.current_dir(directory).env_remove("LEAKWRIGHT_LOG").env("NO_COLOR", "1");
+    command
+        .current_dir(directory)
+        .env_remove("LEAKWRIGHT_LOG")
+        .env("NO_COLOR", "1")
+        .env("LEAKWRIGHT_NO_CACHE", "1");
     command
 }

@@ -6,7 +6,9 @@ use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Fix};
 
 use super::rounds::{Applied, Outcome, finish, rewrite};
-use crate::check::{Checked, Input, Judged, Options, Progress, gather, judge};
+use crate::cache::Cache;
+use crate::check::{Checked, Input, Judged, Options, Progress, judge};
+use crate::gathered::Gathered;
 use crate::load::SourceFile;
 use crate::suppress::{UnusedSuppression, Useless, remove, silence};
 use crate::threads::pool;
@@ -51,7 +53,7 @@ pub fn silence_all(
     progress: &dyn Progress,
 ) -> Outcome {
     pool().install(|| {
-        let (files, errors) = gather(input, progress);
+        let (files, errors) = Gathered::read(input, progress).load(&Cache::none(), progress);
         let originals: Vec<SourceFile> = files.clone();
         let checked = judge(files, errors.clone(), options);
         let mut by_file: BTreeMap<ModuleId, Vec<&Judged>> = BTreeMap::new();

@@ -13,7 +13,9 @@ use leakwright_syntax::TextRange;
 
 use super::comments::removals;
 use super::consent::{Change, Consent, Decider, Proposal};
-use crate::check::{Checked, Input, Judged, Options, Progress, gather, judge};
+use crate::cache::Cache;
+use crate::check::{Checked, Input, Judged, Options, Progress, judge};
+use crate::gathered::Gathered;
 use crate::load::{SourceFile, line_of};
 use crate::text_edit::apply_edits;
 use crate::threads::pool;
@@ -95,7 +97,7 @@ pub fn fix_with(
 
 fn rounds(input: &Input, options: &FixOptions, progress: &dyn Progress, mut decider: Decider<'_>) -> Outcome {
     pool().install(|| {
-        let (files, errors) = gather(input, progress);
+        let (files, errors) = Gathered::read(input, progress).load(&Cache::none(), progress);
         let originals: Vec<SourceFile> = files.clone();
         let mut checked = judge(files, errors.clone(), &options.check);
         let mut applied: Vec<Applied> = Vec::new();

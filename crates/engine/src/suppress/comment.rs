@@ -3,8 +3,10 @@
 //! A comment can hold several remarks, each behind a `#` of its own: for us, for other tools, for people. Ours are
 //! `leakwright: ignore[LW101] reason`, `leakwright: ignore-file[LW101] reason`, and `noqa: LW101`.
 
+use serde::{Deserialize, Serialize};
+
 /// A remark that silences findings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Directive {
     /// How it is written.
     pub(crate) form: Form,
@@ -15,7 +17,7 @@ pub(crate) struct Directive {
 }
 
 /// How a remark is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Form {
     /// `leakwright: ignore`.
     Line,

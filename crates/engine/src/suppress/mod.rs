@@ -11,6 +11,7 @@ mod unused;
 
 use leakwright_rules::{Finding, RuleId};
 use leakwright_syntax::{Kind, Replaced, TextRange, Tree};
+use serde::{Deserialize, Serialize};
 
 use crate::selector;
 use comment::{Directive, Form, directive};
@@ -21,7 +22,7 @@ pub(crate) use unused::Uses;
 pub use unused::{UnusedSuppression, Useless};
 
 /// What a comment silences.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Suppression {
     /// The remark, from its `#` to its end. Other remarks may stand in the same comment.
     pub(crate) range: TextRange,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use leakwright_rules::{Confidence, Severity};
 
 /// Where the findings go, and in which form.
-#[derive(Args)]
+#[derive(Args, Debug)]
 pub(crate) struct OutputArgs {
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -26,7 +26,7 @@ pub(crate) struct OutputArgs {
 }
 
 /// Which findings fail a run.
-#[derive(Args)]
+#[derive(Args, Debug)]
 pub(crate) struct FailArgs {
     /// End with code 0 even if leaks are found.
     #[arg(long)]
@@ -38,7 +38,7 @@ pub(crate) struct FailArgs {
 }
 
 /// How findings are printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// With the code that shows them.
     Text,
@@ -59,7 +59,7 @@ pub(crate) enum Format {
 }
 
 /// What a finding must be to fail a run.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// Errors.
     Error,

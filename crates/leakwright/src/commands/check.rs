@@ -4,10 +4,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{Checked, Input, Judged, Options, Problem, apply_baselines, check};
+use leakwright_engine::{Cache, Checked, Gathered, Input, Judged, Options, Problem, apply_baselines};
 use leakwright_rules::{Family, RuleId};
 
-use super::{Exit, is_incomplete, report_problems};
+use super::answer::Answer;
+use super::{Exit, is_incomplete, problems};
 use crate::args::{CheckArgs, FailArgs};
 use crate::progress::Bar;
 use crate::terminal;
@@ -31,17 +32,37 @@ pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     if args.output.has_heading() && bar.is_hidden() && !terminal::is_quiet() {
         terminal::print("SCANNING FOR MEMORY LEAKS...\n\n");
     }
-    let mut checked = check(&input, &options, &bar);
+    let gathered = Gathered::read(&input, &bar);
+    let cache = cache(args);
+    let key = Answer::key(&gathered, &options, args);
+    if let Some(answer) = key.and_then(|key| Answer::read(&cache, key)) {
+        bar.finish();
+        terminal::explain("cache: nothing has changed");
+        return answer.give(&args.output);
+    }
+    let mut checked = gathered.check(&cache, &options, &bar);
     bar.finish();
     apply_baselines(&mut checked, args.baseline.as_deref(), &input, &options)?;
-    report_problems(&checked);
     let exit = exit_of(&checked, &args.fail);
-    if !nothing_to_do(&checked) || !args.output.is_for_people() {
-        args.output.deliver(&checked, exit)?;
+    let is_shown = !nothing_to_do(&checked) || !args.output.is_for_people();
+    let text = is_shown.then(|| args.output.rendered(&checked, exit));
+    let answer = Answer { problems: problems(&checked), text, exit };
+    if let Some(key) = key.filter(|_| is_repeatable(&checked)) {
+        answer.keep(&cache, key);
     }
+    terminal::explain(&format!("cache: {}", cache.usage()));
     // The process ends: freeing what is known of thousands of files piece by piece would take a while.
     std::mem::forget(checked);
-    Ok(exit)
+    answer.give(&args.output)
+}
+
+/// What is kept of the files that are checked. Text on standard input comes from nowhere.
+fn cache(args: &CheckArgs) -> Cache {
+    match &args.cache.cache_dir {
+        _ if args.cache.no_cache || args.paths.iter().any(|path| path == Path::new("-")) => Cache::none(),
+        Some(folder) => Cache::at(folder),
+        None => Cache::of(&args.paths),
+    }
 }
 
 fn input(args: &CheckArgs) -> anyhow::Result<Input> {
@@ -79,6 +100,12 @@ fn exit_of(checked: &Checked, fail: &FailArgs) -> Exit {
     let fails =
         |judged: &Judged| judged.finding.severity >= severity && judged.finding.confidence >= confidence;
     if !fail.exit_zero && checked.active().any(fails) { Exit::Found } else { Exit::Clean }
+}
+
+/// Whether the same files would give the same: nothing failed that need not fail again.
+fn is_repeatable(checked: &Checked) -> bool {
+    let is_settled = |problem: &Problem| matches!(problem, Problem::Syntax { .. } | Problem::Undecodable(_));
+    checked.errors.iter().all(|error| is_settled(&error.problem))
 }
 
 /// Whether nothing that was asked for exists.

@@ -1,8 +1,10 @@
 //! The commands.
 
+mod answer;
 mod asking;
 pub(crate) mod baseline;
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fix;
@@ -37,6 +39,11 @@ impl Exit {
             Self::Failed => 2,
         }
     }
+
+    /// The end with a code.
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Clean, Self::Found, Self::Failed].into_iter().find(|exit| exit.code() == code)
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -47,18 +54,26 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Says on standard error what went wrong, and what comments silence nothing.
 fn report_problems(checked: &Checked) {
-    checked.errors.iter().for_each(report_problem);
-    for unused in &checked.unused_suppressions {
-        terminal::warn(&format!("{}:{}: {unused}", unused.path.display(), unused.line));
-    }
+    problems(checked).iter().for_each(tell);
+}
+
+/// A problem: whether it is fatal, and what is said of it.
+type Told = (bool, String);
+
+/// What is wrong with what was checked.
+fn problems(checked: &Checked) -> Vec<Told> {
+    let errors = checked.errors.iter().map(|error| (error.problem.is_fatal(), error.to_string()));
+    let unused = checked.unused_suppressions.iter();
+    let unused = unused.map(|unused| format!("{}:{}: {unused}", unused.path.display(), unused.line));
+    errors.chain(unused.map(|text| (false, text))).collect()
+}
+
+fn tell((is_fatal, text): &Told) {
+    if *is_fatal { terminal::complain(text) } else { terminal::warn(text) }
 }
 
 fn report_problem(error: &FileError) {
-    if error.problem.is_fatal() {
-        terminal::complain(&error.to_string());
-    } else {
-        terminal::warn(&error.to_string());
-    }
+    tell(&(error.problem.is_fatal(), error.to_string()));
 }
 
 /// Whether something that was asked for could not be checked.
