@@ -130,8 +130,12 @@ pub(crate) fn function(project: &Project, inner: CodeId, found: &mut FxHashSet<O
     let last = file.ids().skip(inner.item.0 as usize).take_while(|item| is_within(*item));
     for item in last {
         let facts = file.facts(item);
-        for index in 0..facts.vars.len() {
-            if let Binding::Local(owner, var) = file.binding(item, VarId::new(index))
+        let mut seen = vec![false; facts.vars.len()];
+        for inst in &facts.body.insts {
+            // A variable that no instruction names has become another one: a comprehension's, of its function.
+            let (Op::Load(var) | Op::Store { var, .. } | Op::Delete(var)) = inst.op else { continue };
+            if !std::mem::replace(&mut seen[var.index()], true)
+                && let Binding::Local(owner, var) = file.binding(item, var)
                 && !is_within(owner)
             {
                 found.insert((owner, var));

@@ -7,7 +7,7 @@ use super::recursion::recursive_inner;
 use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
 use crate::growth::is_initial;
-use crate::ir::{Const, Op, UseKind, Val, VarId};
+use crate::ir::{Const, ItemFacts, Op, UseKind, Val, VarId};
 use crate::project::{CodeId, Entity, Project, Symbol};
 
 /// A cycle that code makes each time it runs.
@@ -121,7 +121,7 @@ fn is_running(project: &Project, code: CodeId, (item, var): Outer) -> bool {
         Op::Load(var) => facts.var_name(var),
         _ => return false,
     };
-    matches!(name, "create_task" | "ensure_future")
+    name.ends_with("create_task") || name == "ensure_future"
 }
 
 /// `object.hook = inner`, where the inner function uses the object.
@@ -168,7 +168,7 @@ fn is_class_object(project: &Project, code: CodeId, value: Val) -> bool {
         _ => false,
     };
     is_named
-        || project.facts(code).var_name(var) == "cls"
+        || matches!(project.facts(code).var_name(var), "cls" | "klass" | "kls")
         || project.self_class(code, var).is_some_and(|(_, is_class)| is_class)
 }
 
@@ -222,7 +222,7 @@ fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
         }
         _ => false,
     });
-    let at = of_self.next()?;
+    let at = of_self.find(|at| is_kept_whole(facts, *at))?;
     Some(Cycle {
         code: class,
         at: None,
@@ -230,6 +230,15 @@ fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
         back: Some((class, at)),
         name: facts.own_name().to_owned(),
         held: None,
+    })
+}
+
+/// Whether a value is used as it is, and not only one of its attributes.
+fn is_kept_whole(facts: &ItemFacts, value: Val) -> bool {
+    facts.body.insts.iter().any(|inst| {
+        let mut is_used = false;
+        facts.body.operands(inst.op, |operand| is_used |= operand == value);
+        is_used && !matches!(inst.op, Op::Attr { .. })
     })
 }
 
@@ -247,7 +256,7 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
     let are_two = child != holder
         && (is_object(child) && facts.var(holder).is_parameter
             || is_object(holder) && facts.var(child).is_parameter);
-    if !are_two {
+    if !are_two || is_class_object(project, code, base) || is_class_object(project, code, value) {
         return None;
     }
     let adds = |other: Val| match facts.body.op(other) {

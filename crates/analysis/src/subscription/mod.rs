@@ -25,7 +25,7 @@ pub use removal::Removal;
 pub use repeated::{Registered, RepeatedRegistration, repeated};
 pub use sink::Sink;
 
-use once::{is_once, making_calls, runs_once, takes_process};
+use once::{is_made_with, is_once, making_calls, runs_once, takes_process};
 use registration::{Registration, registration};
 
 /// A callback that is never taken back from something that outlives it.
@@ -195,6 +195,12 @@ fn signs(
     registration: &Registration,
     removal: &Removal,
 ) -> Option<Vec<Sign>> {
+    if let Sink::Argument(name) = &registration.sink
+        && is_initializer(project.facts(code).own_name())
+        && is_made_with(project, class, code, name)
+    {
+        return None;
+    }
     let mut signs = Vec::new();
     match &registration.sink {
         Sink::Process(_) => signs.push(Sign::new(2, "what keeps the callback lives as long as the process")),

@@ -123,6 +123,31 @@ pub(super) fn making_calls(project: &Project, class: ClassId) -> Vec<CodeId> {
         .collect()
 }
 
+/// Whether what keeps the callbacks of a class is made together with each object, wherever one is seen to be made: both go
+/// together.
+pub(super) fn is_made_with(project: &Project, class: ClassId, init: CodeId, emitter: &str) -> bool {
+    let facts = project.facts(init);
+    let Some(param) = facts.params.iter().find(|param| facts.var_name(param.var) == emitter) else {
+        return false;
+    };
+    let mut calls = project
+        .references(class.0)
+        .iter()
+        .filter(|found| found.kind == ReferenceKind::Call && !project.module(found.code.module).is_test)
+        .peekable();
+    calls.peek().is_some()
+        && calls.all(|found| {
+            let caller = project.facts(found.code);
+            let Op::Call { args, .. } = caller.body.op(found.at) else { return false };
+            caller.body.args(args).iter().any(|arg| {
+                let is_it = project.parameter_for(found.code, found.at, arg.value, init) == Some(param.var);
+                let Op::Load(var) = caller.body.op(arg.value) else { return false };
+                let made = caller.only_value(var).filter(|_| caller.is_local(var));
+                is_it && made.is_some_and(|made| project.constructed_class(found.code, made).is_some())
+            })
+        })
+}
+
 /// Whether an item runs once in a process: module and class bodies, and what starts the program.
 pub(super) fn runs_once(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
