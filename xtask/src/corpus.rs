@@ -30,9 +30,9 @@ pub(crate) struct Options {
     /// Seed of the draw.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Draws findings of rules whose codes begin like this.
-    #[arg(long, default_value = "LW")]
-    rules: String,
+    /// Draws findings of rules whose codes begin like one of these.
+    #[arg(long, value_delimiter = ',', default_value = "LW")]
+    rules: Vec<String>,
 }
 
 /// `packages.toml`
@@ -230,7 +230,10 @@ fn judge(path: &Path, found: &[Found]) -> anyhow::Result<()> {
 
 /// Prints findings drawn at random: those with the smallest hash of seed and fingerprint.
 fn sample(mut found: Vec<Found>, number: usize, options: &Options) {
-    found.retain(|found| text(&found.finding["code"]).starts_with(&options.rules));
+    found.retain(|found| {
+        let code = text(&found.finding["code"]);
+        options.rules.iter().any(|begins| code.starts_with(begins.as_str()))
+    });
     found.sort_by_cached_key(|found| {
         let key = format!(
             "{}{}{}",

@@ -68,13 +68,20 @@ pub struct Subscriptions {
     emitters: FxHashSet<String>,
     entries: Vec<Subscription>,
     by_name: FxHashMap<String, usize>,
+    owner_first: FxHashSet<String>,
 }
 
 impl Subscriptions {
     pub(crate) fn new(file: File) -> Self {
         let File { registries, singletons, emitters, subscription } = file;
-        let mut subscriptions =
-            Self { registries, singletons, emitters, entries: Vec::new(), by_name: FxHashMap::default() };
+        let mut subscriptions = Self {
+            registries,
+            singletons,
+            emitters,
+            entries: Vec::new(),
+            by_name: FxHashMap::default(),
+            owner_first: FxHashSet::default(),
+        };
         subscriptions.extend(subscription);
         subscriptions
     }
@@ -85,6 +92,9 @@ impl Subscriptions {
             let index = self.entries.len();
             for name in std::iter::once(&entry.register).chain(&entry.aliases) {
                 self.by_name.insert(name.clone(), index);
+                if entry.owner_first {
+                    self.owner_first.insert(name.rsplit('.').next().unwrap_or(name).to_owned());
+                }
             }
             self.entries.push(entry);
         }
@@ -102,6 +112,12 @@ impl Subscriptions {
 
     fn get(&self, name: &str) -> Option<&Subscription> {
         self.by_name.get(name).map(|&index| &self.entries[index])
+    }
+
+    /// Whether the first argument of a function may be the object whose end its callback waits for, by the last part of
+    /// its import path.
+    pub fn may_be_owner_first(&self, name: &str) -> bool {
+        self.owner_first.contains(name)
     }
 
     /// Whether what a call of an import path gives lives as long as the process.

@@ -17,7 +17,7 @@ use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
 use crate::growth::Sign;
 use crate::growth::holder::is_initializer;
-use crate::ir::{ArgKind, Args, BlockId, Const, Display, Op, UseKind, Val};
+use crate::ir::{ArgKind, Args, BlockId, Const, Display, ItemFacts, Op, UseKind, Val};
 use crate::project::{ClassId, CodeId, Project, ValueId};
 
 pub(crate) use registration::keeper;
@@ -89,11 +89,12 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
     if args.is_empty() {
         return None;
     }
-    let mut given = given(project, code, callee, args).into_iter();
+    let owner = owner(project, code, callee, args);
+    let mut given = given(facts, args, owner.is_some());
     let (value, callback) = given.find_map(|value| capture::callback(project, code, value))?;
     let captured = capture::captured(project, code, (value, &callback));
     let class = capture::kept_class(project, code, &captured)?;
-    if owner(project, code, callee, args).is_some_and(|owner| !is_captured(project, code, owner, &captured)) {
+    if owner.is_some_and(|owner| !is_captured(project, code, owner, &captured)) {
         return None;
     }
     let registration = registration(project, code, call, callee, &callback, class)?;
@@ -128,24 +129,32 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
 }
 
 /// What a call is given that may be a callback: its arguments, and what is in a list of them.
-fn given(project: &Project, code: CodeId, callee: Val, args: Args) -> Vec<Val> {
-    let body = &project.facts(code).body;
-    let is_owner_first = owner(project, code, callee, args).is_some();
+fn given(facts: &ItemFacts, args: Args, is_owner_first: bool) -> impl Iterator<Item = Val> {
+    let body = &facts.body;
     let args = body.args(args).iter().skip(usize::from(is_owner_first));
-    let listed = |value: Val| match body.op(value) {
-        Op::Display { kind: Display::List | Display::Tuple, args } => {
-            body.args(args).iter().map(|arg| arg.value).collect()
-        }
-        _ => vec![value],
-    };
-    args.flat_map(|arg| listed(arg.value)).collect()
+    args.flat_map(|arg| {
+        let (own, listed) = match body.op(arg.value) {
+            Op::Display { kind: Display::List | Display::Tuple, args } => (None, body.args(args)),
+            _ => (Some(arg.value), &[][..]),
+        };
+        own.into_iter().chain(listed.iter().map(|arg| arg.value))
+    })
 }
 
 /// The object whose end a callback waits for, where a call is given one.
 fn owner(project: &Project, code: CodeId, callee: Val, args: Args) -> Option<Val> {
-    let path = project.import_path(code, callee)?;
-    let entry = project.catalogue().subscriptions.function(&path)?;
-    entry.owner_first.then(|| project.facts(code).body.args(args).first().map(|arg| arg.value))?
+    let facts = project.facts(code);
+    let known = &project.catalogue().subscriptions;
+    let name = match facts.body.op(callee) {
+        Op::Attr { name, .. } => facts.str(name),
+        Op::Load(var) => facts.var_name(var),
+        _ => return None,
+    };
+    if !known.may_be_owner_first(name) {
+        return None;
+    }
+    let entry = known.function(&project.import_path(code, callee)?)?;
+    entry.owner_first.then(|| facts.body.args(args).first().map(|arg| arg.value))?
 }
 
 /// Whether a value is in a variable that a callback holds.

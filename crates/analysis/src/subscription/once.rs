@@ -126,6 +126,12 @@ pub(super) fn making_calls(project: &Project, class: ClassId) -> Vec<CodeId> {
 /// Whether what keeps the callbacks of a class is made together with each object, wherever one is seen to be made: both go
 /// together.
 pub(super) fn is_made_with(project: &Project, class: ClassId, init: CodeId, emitter: &str) -> bool {
+    is_made_within(project, class, init, emitter, 3)
+}
+
+/// The same, looked for up to this many makers away: what an initialiser is given may be made with its object.
+fn is_made_within(project: &Project, class: ClassId, init: CodeId, emitter: &str, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
     let facts = project.facts(init);
     let Some(param) = facts.params.iter().find(|param| facts.var_name(param.var) == emitter) else {
         return false;
@@ -143,7 +149,13 @@ pub(super) fn is_made_with(project: &Project, class: ClassId, init: CodeId, emit
                 let is_it = project.parameter_for(found.code, found.at, arg.value, init) == Some(param.var);
                 let Op::Load(var) = caller.body.op(arg.value) else { return false };
                 let made = caller.only_value(var).filter(|_| caller.is_local(var));
-                is_it && made.is_some_and(|made| project.constructed_class(found.code, made).is_some())
+                let outer = project.class_of(found.code).filter(|_| caller.own_name() == "__init__");
+                is_it
+                    && (made.is_some_and(|made| project.constructed_class(found.code, made).is_some())
+                        || outer.is_some_and(|outer| {
+                            caller.var(var).is_parameter
+                                && is_made_within(project, outer, found.code, caller.var_name(var), fuel)
+                        }))
             })
         })
 }

@@ -4,12 +4,13 @@
 //! that it refers to, unless the process ends. So a thread is reported where its function is in view and
 //! has a loop without a way out, and the code that starts it repeats or is meant to be stopped.
 
+use leakwright_catalogue::Words;
 use rustc_hash::FxHashSet;
 
 use super::teardown::{all_methods, attributes, ends_life};
 use crate::growth::{Repeats, endless_loop, function_repeats};
-use crate::ir::{ArgKind, ItemKind, Op, UseKind, Val};
-use crate::project::{ClassId, CodeId, Entity, Holder, ModuleId, Project, Symbol, ValueId};
+use crate::ir::{Arg, ArgKind, ItemKind, Op, UseKind, Val};
+use crate::project::{ClassId, CodeId, Entity, Holder, ModuleId, Project, ReferenceKind, Symbol, ValueId};
 
 /// A thread or process that is never joined and does not end.
 #[derive(Clone, Debug)]
@@ -66,7 +67,8 @@ fn unjoined(project: &Project, code: CodeId, at: Val) -> Option<UnjoinedThread> 
     let target = target(project, code, at)?;
     let facts = project.facts(target);
     let in_loop = facts.body.originals().find_map(|block| endless_loop(facts, block))?;
-    if !is_only_started(project, code, at) || raises_at_end(project, target) {
+    if !is_only_started(project, code, at) || raises_at_end(project, target) || runs_in_process(project, code)
+    {
         return None;
     }
     let reason = reason(project, code, target)?;
@@ -159,23 +161,72 @@ fn raises_at_end(project: &Project, target: CodeId) -> bool {
     facts.names.iter().any(is_asked)
 }
 
+/// Whether a function is what a process runs: its threads end with that.
+fn runs_in_process(project: &Project, code: CodeId) -> bool {
+    project.references(code).iter().filter(|found| found.kind == ReferenceKind::Value).any(|found| {
+        let facts = project.facts(found.code);
+        facts.body.insts.iter().any(|inst| {
+            let Op::Call { callee, args } = inst.op else { return false };
+            let name = match facts.body.op(callee) {
+                Op::Attr { name, .. } => facts.str(name),
+                Op::Load(var) => facts.var_name(var),
+                _ => return false,
+            };
+            let is_target = |arg: &Arg| {
+                arg.value == found.at
+                    && matches!(arg.kind, ArgKind::Keyword(name) if facts.str(name) == "target")
+            };
+            name.to_lowercase().contains("process") && facts.body.args(args).iter().any(is_target)
+        })
+    })
+}
+
 /// Why a thread that does not end is one too many.
 fn reason(project: &Project, code: CodeId, target: CodeId) -> Option<Unended> {
     let class = project.enclosing_class(code);
     if let Some(class) = class {
         let closing = all_methods(project, class).into_iter().find(|method| {
-            ends_life(project, *method) && *method != code && project.facts(*method).own_name() != "__del__"
+            let name = project.own_name(*method);
+            ends_life(project, *method) && *method != code && name != "__del__" && ends_all(name)
         });
         if let Some(closing) = closing {
             return (!is_told(project, class, target)).then_some(Unended::Closed(closing));
         }
     }
+    let has_few = class.is_some_and(|class| {
+        Words::last(&project.catalogue().words.long_lived_class, project.own_name(class.0))
+    });
     match function_repeats(project, code) {
+        Repeats::PerObject if has_few => None,
         repeats @ (Repeats::PerObject | Repeats::Handler | Repeats::Looped | Repeats::Endless) => {
             Some(Unended::Repeats(repeats))
         }
         _ => None,
     }
+}
+
+/// Whether a method ends all of its object, by its name: `cancel_request` ends something else.
+fn ends_all(name: &str) -> bool {
+    let own = [
+        "all",
+        "self",
+        "thread",
+        "threads",
+        "worker",
+        "workers",
+        "loop",
+        "async",
+        "now",
+        "sync",
+        "gracefully",
+        "listening",
+        "polling",
+        "monitoring",
+        "running",
+        "background",
+        "down",
+    ];
+    leakwright_catalogue::split_words(name).skip(1).all(|word| own.contains(&word.as_str()))
 }
 
 /// Whether a method that ends the object touches anything that the thread's function works with.
