@@ -133,7 +133,7 @@ impl FileFacts {
         }
         let name = facts.own_name();
         let head = if facts.is_class() { ["class ", name, ":\n"] } else { ["def ", name, "():\n"] };
-        head.iter().for_each(|part| source.push_str(part));
+        source.extend(head);
         // Comments behind it that a longer one would take in, this takes in as well.
         source.push_str(&indent);
         source.push_str(" pass");
@@ -166,7 +166,7 @@ impl FileFacts {
                 bindings = Some(self.bindings.updated(&items, self.extent(id), &self.items));
             }
         }
-        let layout = self.layout_of(id, &items);
+        let layout = layout_of(id, &items);
         let item = &mut items[id.0 as usize];
         (item.layout, item.is_outdated) = (layout, false);
         let broken = broken(&items);
@@ -192,15 +192,6 @@ impl FileFacts {
         first..first + 1 + nested
     }
 
-    fn layout_of(&self, id: ItemId, items: &[Item]) -> Layout {
-        let item = &items[id.0 as usize];
-        let mut layout = LayoutBuilder::new(item.range.start);
-        for child in item.children.iter() {
-            layout.nested(items[child.0 as usize].range);
-        }
-        layout.finish(item.range.end).0
-    }
-
     /// The items where they are after a change in the own text of one. What is known of that one itself is left.
     fn moved(&self, id: ItemId, change: Replaced) -> Box<[Item]> {
         let mut items = self.items.clone();
@@ -218,6 +209,16 @@ impl FileFacts {
         }
         items
     }
+}
+
+/// Where the own text of an item lies, given where the items lie.
+fn layout_of(id: ItemId, items: &[Item]) -> Layout {
+    let item = &items[id.0 as usize];
+    let mut layout = LayoutBuilder::new(item.range.start);
+    for child in item.children.iter() {
+        layout.nested(items[child.0 as usize].range);
+    }
+    layout.finish(item.range.end).0
 }
 
 impl ItemFacts {

@@ -26,6 +26,7 @@ use crate::lsp::{
 };
 use crate::notebook::Notebook;
 use crate::order::Lifecycle;
+use crate::output::Output;
 use crate::projects::Projects;
 use crate::publish::Publisher;
 use crate::pull::Pull;
@@ -58,11 +59,11 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(connection: Connection, lifecycle: Arc<Lifecycle>) -> Self {
+    pub(crate) fn new(connection: Connection, lifecycle: Arc<Lifecycle>, output: Output) -> Self {
         let current = Current::default();
         let teller = Teller::new(connection.clone());
         let tracer = Tracer::start(connection.clone());
-        let publisher = Publisher::start(connection.clone(), current.clone(), tracer.clone());
+        let publisher = Publisher::start(connection.clone(), output, current.clone(), tracer.clone());
         let (documents, projects) = (Arc::<Documents>::default(), Projects::default());
         projects.tell_with(teller.clone());
         let workers = Workers::start(publisher.clone(), projects.clone());

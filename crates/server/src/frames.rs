@@ -4,42 +4,81 @@
 //! left out, and after a wrong length the next header is looked for, so one bad
 //! message costs just itself.
 
+use std::io::{BufRead, Read};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Longest message that is read. Editors send whole files, not more.
 const MAX_LENGTH: usize = 256 << 20;
 
-/// Copies well-formed messages from one pipe to another until the first ends.
-pub(crate) async fn copy(from: impl tokio::io::AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
-    let mut reader = BufReader::new(from);
-    loop {
-        match read(&mut reader).await {
-            Ok(Some(body)) => {
-                let header = format!("Content-Length: {}\r\n\r\n", body.len());
-                if to.write_all(header.as_bytes()).await.is_err() || to.write_all(&body).await.is_err() {
-                    return;
+/// Messages that may wait to be dealt with.
+const WAITING: usize = 64;
+
+/// The well-formed messages of a pipe.
+pub(crate) struct Input {
+    messages: Receiver<Vec<u8>>,
+    current: std::io::Cursor<Vec<u8>>,
+}
+
+impl Input {
+    /// Starts a thread that reads.
+    pub(crate) fn start(pipe: impl Read + Send + 'static) -> std::io::Result<Self> {
+        let (sender, messages) = channel(WAITING);
+        let read_all = move || {
+            let mut pipe = std::io::BufReader::with_capacity(64 << 10, pipe);
+            loop {
+                match read(&mut pipe) {
+                    Ok(Some(body)) => {
+                        let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+                        message.extend_from_slice(&body);
+                        if sender.blocking_send(message).is_err() {
+                            return;
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::debug!("standard input ended: {error}");
+                        return;
+                    }
                 }
             }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::debug!("standard input ended: {error}");
-                return;
+        };
+        std::thread::Builder::new().name("input".to_owned()).spawn(read_all)?;
+        Ok(Self { messages, current: std::io::Cursor::default() })
+    }
+}
+
+impl AsyncRead for Input {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        if self.current.position() as usize >= self.current.get_ref().len() {
+            match self.messages.poll_recv(context) {
+                Poll::Ready(Some(message)) => self.current = std::io::Cursor::new(message),
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
             }
         }
+        Pin::new(&mut self.current).poll_read(context, buffer)
     }
 }
 
 /// The next message; nothing for one that is left out; an error at the end of the pipe.
-async fn read(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<Vec<u8>>> {
-    let length = header(reader).await?;
+fn read(reader: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let length = header(reader)?;
     if length > MAX_LENGTH {
         tracing::error!("a message of {length} bytes is left out");
         return Ok(None);
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).await?;
+    reader.read_exact(&mut body)?;
     match Envelope::read(&body) {
         Ok(()) => Ok(Some(body)),
         Err(error) => {
@@ -76,11 +115,11 @@ impl Envelope {
 }
 
 /// The length that the next header tells; lines that belong to no header are passed over.
-async fn header(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<usize> {
+fn header(reader: &mut impl BufRead) -> std::io::Result<usize> {
     let mut length = None;
     loop {
         let mut line = Vec::new();
-        if reader.read_until(b'\n', &mut line).await? == 0 {
+        if reader.read_until(b'\n', &mut line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         let line = String::from_utf8_lossy(&line);
@@ -97,11 +136,13 @@ async fn header(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncReadExt;
 
     async fn pass(input: &str) -> String {
-        let mut output = Vec::new();
-        copy(input.as_bytes(), &mut output).await;
-        String::from_utf8(output).unwrap()
+        let mut output = String::new();
+        let pipe = std::io::Cursor::new(input.to_owned());
+        Input::start(pipe).unwrap().read_to_string(&mut output).await.unwrap();
+        output
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ mod memory;
 mod modern;
 mod notebook;
 mod order;
+mod output;
 mod parent;
 mod progress;
 mod projects;
@@ -52,13 +53,12 @@ use std::time::Duration;
 use tower_lsp::{LspService, Server};
 
 use backend::Backend;
+use frames::Input;
 use order::{Lifecycle, Ordered};
+use output::Output;
 
 /// How long responses may take to get out after `exit`.
 const FLUSH: Duration = Duration::from_millis(100);
-
-/// Bytes of checked input that may wait to be read.
-const PIPE: usize = 64 << 10;
 
 /// Handlers that may wait at the same time.
 const CONCURRENCY: usize = 64;
@@ -69,26 +69,26 @@ pub fn run() -> std::io::Result<bool> {
     log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let lifecycle = Arc::new(Lifecycle::default());
-    runtime.block_on(serve(Arc::clone(&lifecycle)));
-    // Reading standard input blocks a thread until the client closes it: do not wait for that.
+    let (input, output) = (Input::start(std::io::stdin())?, Output::start(std::io::stdout())?);
+    runtime.block_on(serve(Arc::clone(&lifecycle), input, output.clone()));
     runtime.shutdown_background();
+    output.flush(FLUSH);
     Ok(lifecycle.was_shut_down.load(Ordering::SeqCst))
 }
 
-async fn serve(lifecycle: Arc<Lifecycle>) {
+async fn serve(lifecycle: Arc<Lifecycle>, input: Input, output: Output) {
     let exits = Arc::clone(&lifecycle);
-    let (service, socket) = LspService::build(|client| Backend::new(client, Arc::clone(&exits)))
-        .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
-        .custom_method("$/setTrace", Backend::set_trace)
-        .custom_method("notebookDocument/didOpen", Backend::notebook_did_open)
-        .custom_method("notebookDocument/didChange", Backend::notebook_did_change)
-        .custom_method("notebookDocument/didSave", Backend::notebook_did_save)
-        .custom_method("notebookDocument/didClose", Backend::notebook_did_close)
-        .finish();
-    let (checked, input) = tokio::io::duplex(PIPE);
-    tokio::spawn(frames::copy(tokio::io::stdin(), checked));
+    let (service, socket) =
+        LspService::build(|client| Backend::new(client, Arc::clone(&exits), output.clone()))
+            .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+            .custom_method("$/setTrace", Backend::set_trace)
+            .custom_method("notebookDocument/didOpen", Backend::notebook_did_open)
+            .custom_method("notebookDocument/didChange", Backend::notebook_did_change)
+            .custom_method("notebookDocument/didSave", Backend::notebook_did_save)
+            .custom_method("notebookDocument/didClose", Backend::notebook_did_close)
+            .finish();
     let tracer = service.inner().tracer().clone();
-    let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);
+    let server = Server::new(input, output.sink(), socket).concurrency_level(CONCURRENCY);
     let serving = server.serve(Ordered::new(service, Arc::clone(&lifecycle), tracer));
     tokio::pin!(serving);
     tokio::select! {

@@ -1,23 +1,24 @@
-//! Publishing diagnostics, in order, by one task.
+//! Publishing diagnostics, in order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use serde::Serialize;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tower_lsp::Client as Connection;
 
 use crate::capabilities::Client;
 use crate::documents::{Document, Snapshot};
-use crate::lsp::{Diagnostic, Url};
+use crate::lsp::{Diagnostic, PublishDiagnosticsParams, Url};
+use crate::output::Output;
 use crate::settings::{Current, Settings};
 use crate::trace::Tracer;
 use crate::{pull, to_proto};
 
-/// Sends diagnostics to the client. Cloning gives another handle to the same task.
+/// Sends diagnostics to the client. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Publisher {
-    queue: UnboundedSender<Message>,
+    output: Output,
     asked: Arc<Asked>,
     settings: Current,
     tracer: Tracer,
@@ -34,31 +35,21 @@ struct Asked {
     lenses: Arc<Notify>,
 }
 
-struct Message {
-    uri: Url,
-    diagnostics: Vec<Diagnostic>,
-    version: Option<i32>,
+/// What is published.
+#[derive(Serialize)]
+struct Notification {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: PublishDiagnosticsParams,
 }
 
 impl Publisher {
-    /// Starts the task. Must be called within the runtime.
-    pub(crate) fn start(connection: Connection, settings: Current, tracer: Tracer) -> Self {
-        let (queue, mut messages) = unbounded_channel::<Message>();
+    /// Must be called within the runtime.
+    pub(crate) fn start(connection: Connection, output: Output, settings: Current, tracer: Tracer) -> Self {
         let asked = Arc::<Asked>::default();
-        let again = connection.clone();
-        let ask_again = async move || again.workspace_diagnostic_refresh().await;
+        let ask_again = async move || connection.workspace_diagnostic_refresh().await;
         tokio::spawn(pull::refresh(Arc::clone(&asked.again), ask_again));
-        let own = tracer.clone();
-        tokio::spawn(async move {
-            while let Some(Message { uri, diagnostics, version }) = messages.recv().await {
-                own.tell(
-                    || "Sending notification 'textDocument/publishDiagnostics'.".to_owned(),
-                    || format!("{} diagnostics of {uri}, version {version:?}", diagnostics.len()),
-                );
-                connection.publish_diagnostics(uri, diagnostics, version).await;
-            }
-        });
-        Self { queue, asked, settings, tracer }
+        Self { output, asked, settings, tracer }
     }
 
     /// Tells a client that wants to hear of it what was done, and how long it took.
@@ -82,8 +73,8 @@ impl Publisher {
         self.settings.get()
     }
 
-    /// Makes what was found in a version known, and publishes it unless it is superseded. In the place of
-    /// what was known of the same version it is published only if it says something else.
+    /// Makes what was found in a version known, and publishes it unless it is superseded; waits for a client that does
+    /// not read. In the place of what was known of the same version it is published only if it says something else.
     pub(crate) fn publish(
         &self,
         document: &Document,
@@ -91,6 +82,20 @@ impl Publisher {
         replaced: Option<&Arc<Snapshot>>,
         client: Client,
     ) {
+        if self.put(document, snapshot, replaced, client) {
+            // This is what somebody who types waits for.
+            self.output.write();
+        }
+    }
+
+    /// The same, but for writing it. Whether there is anything to write.
+    fn put(
+        &self,
+        document: &Document,
+        snapshot: Snapshot,
+        replaced: Option<&Arc<Snapshot>>,
+        client: Client,
+    ) -> bool {
         let snapshot = Arc::new(snapshot);
         let mut published = document.published.lock().unwrap_or_else(PoisonError::into_inner);
         let is_current = {
@@ -98,7 +103,7 @@ impl Publisher {
             inbox.version == snapshot.version && !inbox.is_closed
         };
         if !is_current || !document.finish(Arc::clone(&snapshot), replaced) {
-            return;
+            return false;
         }
         // For what it changes itself the client asks by itself.
         if replaced.is_some() && self.settings().code_lens {
@@ -107,25 +112,28 @@ impl Publisher {
         if let Some(notebook) = &document.notebook {
             let found = self.diagnostics(document, &snapshot, client);
             let news = notebook.news(snapshot.version, &document.uri, &found);
-            return news.into_iter().for_each(|(uri, found, version)| self.send(uri, found, version));
+            for (uri, found, version) in news {
+                self.send(uri, found, version);
+            }
+            return false;
         }
         let is_known = published.as_ref().is_some_and(|(version, _)| *version == snapshot.version);
         if self.documents_are_pulled() && !is_known {
             // The client will ask.
-            return;
+            return false;
         }
         let now = Some((snapshot.version, self.diagnostics(document, &snapshot, client)));
         if (replaced.is_some() || self.documents_are_pulled()) && *published == now {
-            return;
+            return false;
         }
         if self.documents_are_pulled() {
             self.asked.again.notify_one();
-            return;
+            return false;
         }
         published.clone_from(&now);
-        if let Some((version, diagnostics)) = now {
-            self.send(document.uri.clone(), diagnostics, Some(version));
-        }
+        let Some((version, diagnostics)) = now else { return false };
+        let message = self.message(document.uri.clone(), diagnostics, Some(version));
+        message.map(|message| self.output.put(message)).is_some()
     }
 
     /// The client asks for what is found in open documents.
@@ -177,9 +185,23 @@ impl Publisher {
     }
 
     fn send(&self, uri: Url, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
-        if self.queue.send(Message { uri, diagnostics, version }).is_err() {
-            tracing::debug!("the client is gone");
+        if let Some(message) = self.message(uri, diagnostics, version) {
+            self.output.send(message);
         }
+    }
+
+    fn message(&self, uri: Url, diagnostics: Vec<Diagnostic>, version: Option<i32>) -> Option<Vec<u8>> {
+        self.tracer.tell(
+            || "Sending notification 'textDocument/publishDiagnostics'.".to_owned(),
+            || format!("{} diagnostics of {uri}, version {version:?}", diagnostics.len()),
+        );
+        let params = PublishDiagnosticsParams { uri, diagnostics, version };
+        let method = "textDocument/publishDiagnostics";
+        let body = serde_json::to_vec(&Notification { jsonrpc: "2.0", method, params });
+        let body = body.map_err(|error| tracing::error!("diagnostics cannot be written: {error}")).ok()?;
+        let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+        message.extend_from_slice(&body);
+        Some(message)
     }
 
     /// What is known of a document, for the client that asks for it.

@@ -17,6 +17,9 @@ use crate::survey::Survey;
 use crate::timings;
 use crate::workers::Workers;
 
+/// Nothing is done in shorter pauses: whoever types comes first.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
 /// The longest pause in editing that is waited for.
 const LONGEST_PAUSE: Duration = Duration::from_millis(150);
 
@@ -92,7 +95,7 @@ impl Settler {
         }
         let started = Instant::now();
         let linked = if open.is_empty() { folder.link()? } else { folder.link_live()? };
-        self.pause = started.elapsed().min(LONGEST_PAUSE);
+        self.pause = started.elapsed().clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         timings::note("link", started.elapsed());
         tracing::debug!("{}: linked in {:?}", folder.root().display(), started.elapsed());
         Some(linked)

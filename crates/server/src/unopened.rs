@@ -303,7 +303,8 @@ mod tests {
         let mut unopened = None;
         let (_service, _socket) = LspService::new(|connection| {
             let tracer = Tracer::start(connection.clone());
-            let publisher = Publisher::start(connection, settings.clone(), tracer);
+            let output = crate::output::Output::start(std::io::sink()).unwrap();
+            let publisher = Publisher::start(connection, output, settings.clone(), tracer);
             unopened = Some(Unopened::new(publisher, Arc::default()));
             Nobody
         });

@@ -122,7 +122,9 @@ impl Layout {
         // What was put in before is part of no own text.
         let own = segments.get(next).map_or(own, |segment| segment.own.min(own));
         segments.insert(next, Segment { own, file: behind, is_placeholder: false });
-        segments.iter_mut().for_each(|segment| segment.file = self.moved(segment.file, change));
+        for segment in &mut segments {
+            segment.file = self.moved(segment.file, change);
+        }
         Some(Self { start: self.start, segments: segments.into() })
     }
 

@@ -86,7 +86,9 @@ pub fn definition(text: &str, indent: u32) -> Result<Definitions, Unread> {
     if items.first().is_none_or(|first| first.range.start > 0) {
         return Err(Unread::Doubtful);
     }
-    items.iter_mut().for_each(|item| item.parent = item.parent.and_then(|parent| parent.checked_sub(1)));
+    for item in &mut items {
+        item.parent = item.parent.and_then(|parent| parent.checked_sub(1));
+    }
     Ok(Definitions { items, comments: lexer.comments })
 }
 
