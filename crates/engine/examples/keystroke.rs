@@ -9,10 +9,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use leakwright_engine::{DocumentContext, DocumentMapper};
+use leakwright_engine::{DocumentMapper, NoProgress, Owner, Workspace};
 use leakwright_syntax::{Budget, Document, Parser, TextRange};
 
-const STEPS: [&str; 5] = ["edit", "parse", "map", "judge", "all"];
+const STEPS: [&str; 5] = ["edit", "map", "judge", "answer", "tree"];
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -39,21 +39,35 @@ fn replay(path: &Path, text: &str, rounds: usize) -> Vec<[Duration; 5]> {
     let mut parser = Parser::new();
     let mut document = Document::new(text);
     let mut mapper = DocumentMapper::default();
-    let context = DocumentContext::unconfigured(path);
+    let root = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let workspace = Workspace::new(root.clone());
+    workspace.scan(&[], true, &NoProgress);
     let mut version = 0;
+    let mut unfollowed = 0;
     let mut step = |document: &mut Document, range: TextRange, new: &str| -> Option<[Duration; 5]> {
         version += 1;
         let start = Instant::now();
-        document.replace(range, new);
+        let before = document.text().clone();
+        let change = document.replace(range, new);
         let edited = Instant::now();
-        let tree = document.parse(&mut parser, Budget::BACKGROUND).ok()?;
-        let parsed = Instant::now();
-        let mapped = mapper.map(tree, version);
+        let follows = mapper.follow(&before, document.text(), change);
+        let mapped = if follows {
+            mapper.followed(document.text().clone(), version)
+        } else {
+            mapper.map(document.parse(&mut parser, Budget::BACKGROUND).ok()?, version)
+        };
         let mapped_at = Instant::now();
-        let analysis = mapped.judge_alone(&context);
+        let (_, analysis) = workspace.follow(&root, Owner(1), &mapped);
+        if analysis.is_none() {
+            unfollowed += 1;
+            let linked = workspace.link_live()?;
+            workspace.judge(&linked, linked.module_at(&root)?);
+        }
         let judged = Instant::now();
         drop(analysis);
-        Some([edited - start, parsed - edited, mapped_at - parsed, judged - mapped_at, judged - start])
+        document.parse(&mut parser, Budget::BACKGROUND).ok()?;
+        let parsed = Instant::now();
+        Some([edited - start, mapped_at - edited, judged - mapped_at, judged - start, parsed - judged])
     };
     step(&mut document, TextRange::empty(0), "");
     let places = places(text);
@@ -71,6 +85,15 @@ fn replay(path: &Path, text: &str, rounds: usize) -> Vec<[Duration; 5]> {
             }
         }
     }
+    if std::env::var_os("SLOWEST").is_some() {
+        for (index, times) in best.iter().enumerate() {
+            let line = text[..places[index / 2] as usize].lines().last().unwrap_or_default();
+            if times[3] > Duration::from_micros(500) {
+                eprintln!("{times:?} {line}");
+            }
+        }
+    }
+    eprintln!("{unfollowed} of {version} edits were linked anew");
     best
 }
 
