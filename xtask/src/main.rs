@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask --help`.
 
+mod bench;
 mod corpus;
 mod editors;
 mod generate;
@@ -33,6 +34,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measures what a check costs, or counts whether it costs more than it did.
+    Bench(bench::Options),
     /// Checks published packages, and says what a change gained and lost in them.
     Corpus(corpus::Options),
     /// Begins a rule: its file and its spec, with the headings they need.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test { which: None } => test::run(),
         Task::Test { which: Some(Tests::Editors(options)) } => editors::run(&options),
         Task::Gen { check } => generate::run(check),
+        Task::Bench(options) => bench::run(&options),
         Task::Corpus(options) => corpus::run(&options),
         Task::NewRule { code, name } => new_rule::run(&code, &name),
     };

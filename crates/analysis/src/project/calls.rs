@@ -62,7 +62,7 @@ impl Calls {
                 }
             }
         }
-        Self { references: references.into(), unresolved: unresolved.into() }
+        Self { references: Table::of_lists(references), unresolved: unresolved.into() }
     }
 
     pub(super) fn references(&self, code: CodeId) -> &[Reference] {

@@ -92,7 +92,11 @@ impl Holders {
                 }
             }
         }
-        Self { sites: sites.into(), by_module: by_module.into(), unresolved: unresolved.into() }
+        Self {
+            sites: Table::of_lists(sites),
+            by_module: Table::of_lists(by_module),
+            unresolved: Table::of_lists(unresolved),
+        }
     }
 
     pub(super) fn sites(&self, holder: Holder) -> &[Site] {

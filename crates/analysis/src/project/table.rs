@@ -29,6 +29,15 @@ impl<K, V> From<FxHashMap<K, V>> for Table<K, V> {
     }
 }
 
+impl<K: Eq + Hash, V> Table<K, Vec<V>> {
+    /// Of lists that nothing is added to any more: they give up the room they have to spare.
+    pub(crate) fn of_lists(mut linked: FxHashMap<K, Vec<V>>) -> Self {
+        linked.values_mut().for_each(Vec::shrink_to_fit);
+        linked.shrink_to_fit();
+        linked.into()
+    }
+}
+
 impl<K: Copy + Eq + Hash + Ord, V> Table<K, V> {
     /// The entry of a key.
     pub(crate) fn get(&self, key: K) -> Option<&V> {
