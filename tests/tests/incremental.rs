@@ -190,6 +190,24 @@ fn facts_that_follow_edits_without_a_tree_are_those_of_a_fresh_map() {
 }
 
 #[test]
+fn nothing_is_followed_from_facts_of_another_text() {
+    let mut document = Document::new("def f():\n    x = 1\n");
+    let mut mapper = DocumentMapper::default();
+    mapper.map(document.parse(&mut Parser::new(), Budget::BATCH).unwrap(), 1);
+    let type_x = |document: &mut Document, mapper: &mut DocumentMapper| {
+        let before = document.text().clone();
+        let change = document.replace(TextRange::empty(18), "0");
+        mapper.follow(&before, document.text(), change)
+    };
+    assert!(type_x(&mut document, &mut mapper));
+    // The text is replaced, and edited before anybody came to map it.
+    document = Document::new("def g():\n    y = 2\n");
+    assert!(!mapper.lose() && !type_x(&mut document, &mut mapper));
+    mapper.map(document.parse(&mut Parser::new(), Budget::BATCH).unwrap(), 4);
+    assert!(type_x(&mut document, &mut mapper));
+}
+
+#[test]
 fn what_is_found_in_a_file_is_what_is_found_in_its_parts() {
     let mut parser = Parser::new();
     let modules = files().into_iter().enumerate().map(|(index, text)| {

@@ -100,14 +100,20 @@ impl DocumentMapper {
         let follow = || self.follower.follow(known?, &self.suppressions, before, after, change);
         let followed = catch_unwind(AssertUnwindSafe(follow)).ok().flatten();
         let Some((facts, suppressions)) = followed else {
-            self.follower = Follower::default();
-            return false;
+            return self.lose();
         };
         self.facts = Some(Arc::new(facts));
         if let Some(suppressions) = suppressions {
             self.suppressions = suppressions.into();
         }
         true
+    }
+
+    /// The text is another one altogether: nothing is followed before a version is mapped with its tree. False, as of a
+    /// change that cannot be followed.
+    pub fn lose(&mut self) -> bool {
+        self.follower = Follower::default();
+        false
     }
 
     /// The version that all changes that were followed have led to.

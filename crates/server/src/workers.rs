@@ -285,9 +285,11 @@ impl Core {
         let first = changes.list.iter().rposition(|change| matches!(change, Change::Whole(_))).unwrap_or(0);
         for change in &changes.list[first..] {
             let before = self.syntax.text().clone();
-            let replaced = self.syntax.apply_one(change);
-            follows = follows
-                && replaced.is_some_and(|change| self.mapper.follow(&before, self.syntax.text(), change));
+            // All of them, whatever comes of it: the facts are in step with the text, or known not to be.
+            follows &= match self.syntax.apply_one(change) {
+                Some(change) => self.mapper.follow(&before, self.syntax.text(), change),
+                None => self.mapper.lose(),
+            };
         }
         if changes.is_fresh {
             self.syntax.forget_tree();
