@@ -189,6 +189,7 @@ fn they_are_shown_where_the_rule_fires_again() {
     let mut client = LspClient::start_in(dir, &json!({ "general": { "positionEncodings": ["utf-8"] } }));
     let uri = file_uri(&dir.join("pkg/leak.py"));
     client.open(&uri, LEAK, 1);
+    client.shown_at_rest(&uri);
     let position = json!({ "line": 5, "character": 12 });
     let hover = client
         .request("textDocument/hover", &json!({ "textDocument": { "uri": uri }, "position": position }));

@@ -13,9 +13,6 @@ const FACTORY: &str = "def connect(path):\n    return open(path)\n";
 const NO_FACTORY: &str = "def connect(path):\n    return path\n";
 const USER: &str = "from factory import connect\n\n\ndef load(path):\n    handle = connect(path)\n    return handle.read()\n";
 
-/// Longer than the longest pause of the server, and than judging what the tests have.
-const QUIET: Duration = Duration::from_millis(700);
-
 fn capabilities() -> Value {
     json!({
         "textDocument": { "diagnostic": {}, "publishDiagnostics": { "versionSupport": true } },
@@ -67,7 +64,7 @@ fn documents_are_told_of_when_they_are_asked_for_and_only_then() {
     client.open(&factory, NO_FACTORY, 1);
     let first = ask(&mut client, &user, &Value::Null);
     assert_eq!((&first["kind"], codes(&first)), (&json!("full"), vec![]));
-    client.shown_after(QUIET, &user);
+    client.shown_at_rest(&user);
     // What one document says changes what is found in the other: the client has to ask again.
     client.drain();
     client.change(&factory, 2, &json!([{ "text": FACTORY }]));
@@ -82,7 +79,7 @@ fn documents_are_told_of_when_they_are_asked_for_and_only_then() {
     let fourth = ask(&mut client, &user, &second["resultId"]);
     assert_eq!(codes(&fourth).len(), 3);
     // So does configuration.
-    client.shown_after(QUIET, &user);
+    client.shown_at_rest(&user);
     client.drain();
     folder.write("leakwright.toml", "ignore = ['LW301']\n");
     changed(&mut client, &folder.uri("leakwright.toml"), 1);
@@ -113,7 +110,7 @@ fn the_workspace_is_asked_for_and_answered_when_there_is_something_new() {
     let id = poll(&mut client, &[(&a, &known_a), (&b, &known_b)]);
     client.open(&a, LEAK, 1);
     assert_eq!(codes(&ask(&mut client, &a, &Value::Null)), ["LW301"]);
-    client.shown_after(QUIET, &a);
+    client.shown_at_rest(&a);
     assert!(client.drain().iter().all(|message| message["id"] != id), "nothing is new");
     folder.write("b.py", SOUND);
     changed(&mut client, &b, 2);

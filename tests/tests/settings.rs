@@ -36,6 +36,7 @@ fn wait(client: &mut LspClient, uri: &str, wanted: &[&str]) {
 
 /// The warnings that the user was shown, of the messages that have come in.
 fn warnings(client: &mut LspClient) -> Vec<String> {
+    client.shown_at_rest("");
     client.shown_after(QUIET, "");
     let messages = client.drain();
     let shown = messages.iter().filter(|message| message["method"] == "window/showMessage");
@@ -114,7 +115,7 @@ fn each_folder_has_settings_of_its_own() {
     client.notify("workspace/didChangeWorkspaceFolders", &event);
     client.open(&b, LEAKS, 1);
     wait(&mut client, &b, &["LW101"]);
-    assert_eq!(client.shown_after(QUIET, &c), Vec::<Value>::new(), "it is not open");
+    assert_eq!(client.shown_at_rest(&c), Vec::<Value>::new(), "it is not open");
     client.set_for(two.path(), json!({ "select": ["LW3"] }));
     client.set(Value::Null);
     wait(&mut client, &c, &["LW301"]);
@@ -202,14 +203,14 @@ fn the_log_goes_where_it_is_wanted() {
             "textDocument": { "uri": folder.uri("a.py") }, "position": { "line": 1, "character": 15 }
         }),
     );
-    client.shown_after(QUIET, "");
+    client.shown_at_rest("");
     let log = std::fs::read_to_string(folder.file("server.log")).unwrap();
     assert!(log.contains("changed but not open") && log.contains("DEBUG"), "{log}");
     assert!(!log.contains('\u{1b}'), "no colours in {log}");
     client.set(json!({ "logLevel": "error", "logFile": "server.log" }));
-    client.shown_after(QUIET, "");
+    client.shown_at_rest("");
     client.change("file:///never/opened.py", 1, &json!([{ "text": "x" }]));
-    client.shown_after(QUIET, "");
+    client.shown_at_rest("");
     assert_eq!(std::fs::read_to_string(folder.file("server.log")).unwrap(), log, "a warning is no error");
     client.set(json!({ "logFile": Path::new("none").join("server.log") }));
     assert!(warnings(&mut client).iter().any(|text| text.contains("the log cannot be written to")));

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::time::Duration;
 
 use leakwright_testkit::{Folder, LspClient, file_uri};
 use serde_json::{Value, json};
@@ -14,9 +13,6 @@ const RESET: &str =
 const NO_RESET: &str = "from registry import Registry\n\n\ndef reset(registry: Registry):\n    pass\n";
 const FACTORY: &str = "def connect(path):\n    return open(path)\n";
 const USER: &str = "from factory import connect\n\n\ndef load(path):\n    handle = connect(path)\n    return handle.read()\n";
-
-/// Longer than the longest pause of the server, and than linking what the tests have.
-const QUIET: Duration = Duration::from_millis(700);
 
 /// With so much code in another file that it is not linked at every edit.
 fn large(files: &[(&str, &str)]) -> Folder {
@@ -55,7 +51,7 @@ fn a_leak_that_another_file_disproves_is_not_shown_and_comes_and_goes_with_its_t
         let mut client = LspClient::start_in(folder.path(), &capabilities());
         client.open(&registry, REGISTRY, 1);
         assert_eq!(codes(&client.diagnostics(&registry, 1)), Vec::<&str>::new(), "not even at first");
-        assert_eq!(codes(&client.shown_after(QUIET, &registry)), Vec::<&str>::new());
+        assert_eq!(codes(&client.shown_at_rest(&registry)), Vec::<&str>::new());
         client.open(&reset, RESET, 1);
         client.change(&reset, 2, &json!([{ "text": NO_RESET }]));
         client.wait_until_shown(&registry, |shown| codes(shown) == ["LW101"]);
@@ -67,7 +63,7 @@ fn a_leak_that_another_file_disproves_is_not_shown_and_comes_and_goes_with_its_t
         client.wait_until_shown(&registry, <[Value]>::is_empty);
         client.change(&registry, 3, &json!([{ "text": format!("# comments\n\n{REGISTRY}") }]));
         assert_eq!(codes(&client.diagnostics(&registry, 3)), Vec::<&str>::new());
-        assert_eq!(codes(&client.shown_after(QUIET, &registry)), Vec::<&str>::new());
+        assert_eq!(codes(&client.shown_at_rest(&registry)), Vec::<&str>::new());
     }
 }
 
@@ -80,7 +76,7 @@ fn a_resource_that_another_file_hands_out_is_found_when_either_is_edited() {
         let (factory, user) = (folder.uri("factory.py"), folder.uri("user.py"));
         let mut client = LspClient::start_in(folder.path(), &capabilities());
         client.open(&user, USER, 1);
-        assert_eq!(codes(&client.shown_after(QUIET, &user)), Vec::<&str>::new());
+        assert_eq!(codes(&client.shown_at_rest(&user)), Vec::<&str>::new());
         client.open(&factory, FACTORY, 1);
         client.wait_until_shown(&user, |shown| codes(shown) == ["LW301"]);
         // The finding moves with the text around it, at once.
@@ -105,7 +101,7 @@ fn files_that_change_on_disk_count() {
     let registry = folder.uri("registry.py");
     let mut client = LspClient::start_in(folder.path(), &capabilities());
     client.open(&registry, REGISTRY, 1);
-    assert_eq!(codes(&client.diagnostics(&registry, 1)), ["LW101"]);
+    client.wait_until_shown(&registry, |shown| codes(shown) == ["LW101"]);
     folder.write("pkg/reset.py", RESET);
     changed(&mut client, &folder.uri("pkg/reset.py"), 1);
     client.wait_until_shown(&registry, <[Value]>::is_empty);
@@ -177,7 +173,7 @@ fn files_that_a_check_leaves_out_are_judged_alone_and_count_for_nothing() {
     client.open(&other, REGISTRY, 1);
     client.wait_until_shown(&registry, |shown| codes(shown) == ["LW101"]);
     client.wait_until_shown(&other, |shown| codes(shown) == ["LW101"]);
-    assert_eq!(codes(&client.shown_after(QUIET, &registry)), ["LW101"]);
+    assert_eq!(codes(&client.shown_at_rest(&registry)), ["LW101"]);
 }
 
 #[test]

@@ -13,9 +13,6 @@ const SOUND: &str = "def load(path):\n    with open(path) as handle:\n        re
 const FACTORY: &str = "def connect(path):\n    return open(path)\n";
 const USER: &str = "from factory import connect\n\n\ndef load(path):\n    handle = connect(path)\n    return handle.read()\n";
 
-/// Longer than the longest pause of the server, and than judging what the tests have.
-const QUIET: Duration = Duration::from_millis(700);
-
 fn params(folder: &Folder, capabilities: &Value) -> Value {
     json!({
         "workspaceFolders": [{ "uri": file_uri(folder.path()), "name": "folder" }],
@@ -72,7 +69,7 @@ fn files_that_are_not_open_are_shown_and_kept_true() {
     let mut client = start(&folder);
     client.wait_until_shown(&a, leaks);
     client.wait_until_shown(&c, leaks);
-    client.shown_after(QUIET, &a);
+    client.shown_at_rest(&a);
     assert_eq!(published(&mut client, &b), 0, "nothing is said of clean files");
     folder.write("b.py", LEAK);
     changed(&mut client, &b, 2);
@@ -83,7 +80,7 @@ fn files_that_are_not_open_are_shown_and_kept_true() {
     folder.write("new.py", LEAK);
     changed(&mut client, &folder.uri("new.py"), 1);
     client.wait_until_shown(&folder.uri("new.py"), leaks);
-    client.shown_after(QUIET, &a);
+    client.shown_at_rest(&a);
     assert_eq!(published(&mut client, &a), 0, "what is the same is not published again");
     for name in ["new.py", "b.py", "c.py", "pkg/a.py"] {
         folder.remove(name);
@@ -124,7 +121,7 @@ fn a_file_that_is_opened_and_closed_is_shown_by_one_of_the_two() {
     assert!(leaks(&client.diagnostics(&a, 1)));
     client.change(&a, 2, &json!([{ "text": SOUND }]));
     client.wait_until_shown(&a, <[Value]>::is_empty);
-    client.shown_after(QUIET, &a);
+    client.shown_at_rest(&a);
     client.drain();
     close(&mut client, &a);
     client.wait_until_shown(&a, leaks);
@@ -132,7 +129,7 @@ fn a_file_that_is_opened_and_closed_is_shown_by_one_of_the_two() {
     assert!(leaks(&client.diagnostics(&a, 1)));
     client.drain();
     close(&mut client, &a);
-    assert!(leaks(&client.shown_after(QUIET, &a)));
+    assert!(leaks(&client.shown_at_rest(&a)));
     assert_eq!(published(&mut client, &a), 0, "what is shown is true already");
     // What a check leaves out is shown while it is open.
     client.open(&b, LEAK, 1);
@@ -165,16 +162,16 @@ fn configuration_and_folders_say_what_is_shown() {
         &folders(event(&folder.path().join("gen")), json!([])),
     );
     client.notify("workspace/didChangeWorkspaceFolders", &folders(json!([]), event(folder.path())));
-    assert!(leaks(&client.shown_after(QUIET, &a)));
+    assert!(leaks(&client.shown_at_rest(&a)));
     client.notify("workspace/didChangeWorkspaceFolders", &folders(event(folder.path()), json!([])));
     client.notify(
         "workspace/didChangeWorkspaceFolders",
         &folders(json!([]), event(&folder.path().join("gen"))),
     );
-    assert!(leaks(&client.shown_after(QUIET, &a)));
+    assert!(leaks(&client.shown_at_rest(&a)));
     client.notify("workspace/didChangeWorkspaceFolders", &folders(json!([]), event(folder.path())));
     client.wait_until_shown(&a, <[Value]>::is_empty);
-    assert!(leaks(&client.shown_after(QUIET, &b)));
+    assert!(leaks(&client.shown_at_rest(&b)));
 }
 
 #[test]
@@ -185,13 +182,13 @@ fn open_files_only_is_a_setting_that_can_be_changed() {
     let mut client = LspClient::start_set(folder.path(), &params(&folder, &capabilities()), only(true));
     client.open(&a, LEAK, 1);
     client.wait_until_shown(&a, leaks);
-    client.shown_after(QUIET, &b);
+    client.shown_at_rest(&b);
     assert_eq!(published(&mut client, &b), 0, "it is not open");
     client.set(only(false));
     client.wait_until_shown(&b, leaks);
     client.set(only(true));
     client.wait_until_shown(&b, <[Value]>::is_empty);
-    assert!(leaks(&client.shown_after(QUIET, &a)));
+    assert!(leaks(&client.shown_at_rest(&a)));
     close(&mut client, &a);
     client.wait_until_shown(&a, <[Value]>::is_empty);
     client.set(Value::Null);
@@ -200,7 +197,7 @@ fn open_files_only_is_a_setting_that_can_be_changed() {
     let mut params = params(&folder, &json!({}));
     params["initializationOptions"] = only(true);
     let mut client = LspClient::start_with(folder.path(), &params);
-    client.shown_after(QUIET, &a);
+    client.shown_at_rest(&a);
     assert_eq!(published(&mut client, &a), 0);
     let settings = json!({ "settings": { "leakwright": only(false) } });
     client.notify("workspace/didChangeConfiguration", &settings);
@@ -237,7 +234,7 @@ fn progress_is_shown_from_the_first_file_to_the_last() {
     folder.write("pkg/m3.py", SOUND);
     changed(&mut client, &folder.uri("pkg/m3.py"), 2);
     client.wait_until_shown(&folder.uri("pkg/m3.py"), <[Value]>::is_empty);
-    client.shown_after(QUIET, "");
+    client.shown_at_rest("");
     assert!(!client.drain().iter().any(|message| message["method"] == "$/progress"));
 }
 
@@ -256,10 +253,7 @@ fn work_that_is_cancelled_ends_and_leaves_nothing_behind() {
     let end = client.message("$/progress", |params| params["value"]["kind"] == "end");
     assert_eq!(end["value"]["message"], "cancelled");
     for n in 0..150 {
-        let left = client.shown_after(
-            if n == 0 { QUIET * 3 } else { Duration::ZERO },
-            &folder.uri(&format!("pkg/m{n}.py")),
-        );
+        let left = client.shown_at_rest(&folder.uri(&format!("pkg/m{n}.py")));
         assert!(left.is_empty(), "m{n}.py");
     }
     // Open documents are judged as ever.
@@ -281,7 +275,7 @@ fn a_file_that_vanishes_while_it_is_looked_at_leaves_nothing_behind() {
         folder.remove(&name);
         changed(&mut client, &folder.uri(&name), 3);
     }
-    client.shown_after(QUIET, "");
+    client.shown_at_rest("");
     for n in 0..4 {
         assert!(client.shown_after(Duration::ZERO, &folder.uri(&format!("m{n}.py"))).is_empty());
     }

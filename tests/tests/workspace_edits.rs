@@ -14,9 +14,6 @@ use serde_json::{Value, json};
 const ROUNDS: usize = 40;
 const SEED: u64 = 20_261_122;
 
-/// Longer than the longest pause of the server, and than linking the folder.
-const QUIET: Duration = Duration::from_millis(450);
-
 /// Files that need each other: containers that others empty, factories and their callers, classes and
 /// their bases, wrappers that close.
 const FILES: [(&str, &str); 8] = [
@@ -204,9 +201,7 @@ fn run(ballast: &str, seed: u64) {
             }
         }
         // Where a text has errors the parser may have recovered otherwise until the server parses afresh.
-        let is_broken = documents.iter().any(|document| has_error(&document.text));
-        let pause = if is_broken { QUIET + Duration::from_millis(900) } else { QUIET };
-        client.shown_after(pause, "");
+        client.shown_at_rest("");
         for document in &documents {
             write(mirror.path(), document.name, &document.text);
         }

@@ -89,6 +89,7 @@ impl Backend {
             initial: OnceLock::new(),
             last: Mutex::default(),
             asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
             turn: Mutex::default(),
         });
         let commands = Commands {

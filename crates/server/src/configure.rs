@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) last: Mutex<Value>,
     /// Counts the questions: what comes late is not heeded.
     pub(crate) asked: AtomicU64,
+    /// The last question whose answer was heeded.
+    pub(crate) answered: AtomicU64,
     /// Held by who heeds settings: what was said later takes effect later.
     pub(crate) turn: Mutex<()>,
 }
@@ -75,7 +77,13 @@ impl Configurer {
                 let all = answer.next().unwrap_or_default();
                 own.heed(&all, &folders.into_iter().zip(answer).collect());
             }
+            own.shared.answered.fetch_max(number, Ordering::SeqCst);
         });
+    }
+
+    /// Whether no question is open.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.shared.answered.load(Ordering::SeqCst) == self.shared.asked.load(Ordering::SeqCst)
     }
 
     /// The client says what is set.

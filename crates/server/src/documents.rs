@@ -55,6 +55,8 @@ pub(crate) struct Inbox {
     pub(crate) is_fresh: bool,
     /// A worker has it, or will.
     pub(crate) is_queued: bool,
+    /// How often it is to be parsed afresh if it rests.
+    pub(crate) heals: usize,
     /// The client has closed it.
     pub(crate) is_closed: bool,
 }
@@ -89,6 +91,7 @@ impl Documents {
                 is_due: true,
                 is_fresh: false,
                 is_queued: false,
+                heals: 0,
                 is_closed: false,
             }),
             core: Mutex::default(),
@@ -124,11 +127,22 @@ impl Documents {
         self.open.iter().map(|entry| Arc::clone(&entry)).collect()
     }
 
+    /// Whether nothing is to be done about any of them.
+    pub(crate) fn are_at_rest(&self) -> bool {
+        self.open.iter().all(|entry| entry.inbox().is_at_rest())
+    }
+
     /// Closes a document.
     pub(crate) fn close(&self, uri: &Url) -> Option<Arc<Document>> {
         let (_, document) = self.open.remove(uri)?;
         document.inbox().is_closed = true;
         Some(document)
+    }
+}
+
+impl Inbox {
+    fn is_at_rest(&self) -> bool {
+        self.is_closed || !self.is_due && !self.is_queued && self.heals == 0
     }
 }
 

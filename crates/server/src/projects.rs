@@ -34,6 +34,8 @@ struct State {
     folders: Vec<Folder>,
     configurations: Arc<Configurations>,
     tasks: Tasks,
+    /// Tasks are being done.
+    is_working: bool,
     /// What is set for documents outside of all folders; `None` until the client has said what is set.
     overrides: Option<Overrides>,
     /// The work on files that are not open, while it is shown.
@@ -265,6 +267,7 @@ impl Projects {
     /// Waits until there is something to do, and until nothing was edited for a while.
     pub(crate) fn next(&self, pause: Duration) -> Tasks {
         let mut state = self.state();
+        state.is_working = false;
         loop {
             let tasks = &state.tasks;
             let rest = match tasks.edited {
@@ -273,13 +276,23 @@ impl Projects {
                 None => None,
             };
             state = match rest {
-                Some(Duration::ZERO) => return std::mem::take(&mut state.tasks),
+                Some(Duration::ZERO) => {
+                    state.is_working = true;
+                    return std::mem::take(&mut state.tasks);
+                }
                 Some(rest) => {
                     self.shared.changed.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0
                 }
                 None => self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    /// Whether nothing is to be done.
+    pub(crate) fn are_at_rest(&self) -> bool {
+        let state = self.state();
+        let tasks = &state.tasks;
+        !state.is_working && tasks.scan.is_none() && tasks.edited.is_none() && !tasks.is_urgent
     }
 
     /// Waits until the files of a folder are known, for a while.

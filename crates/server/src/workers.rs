@@ -192,9 +192,6 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
         match (tree, followed) {
             (Ok(tree), Some(mapped)) if mapped.is_outdated() == has_error => mapped.complete(tree),
             (Ok(tree), _) => {
-                if is_fresh {
-                    core.quarantine.passed();
-                }
                 let mapped = map(&mut core, tree, version);
                 finish(document, &mut core, Ok(&mapped), version, started, shared);
             }
@@ -293,6 +290,8 @@ impl Core {
         }
         if changes.is_fresh {
             self.syntax.forget_tree();
+            // A wish to try again, also where this version is superseded before it is parsed.
+            self.quarantine.passed();
         }
         follows
     }
@@ -437,10 +436,12 @@ fn context<'c>(
 fn heal_later(document: &Arc<Document>, version: i32, shared: &Shared) {
     let Some(workers) = shared.workers.get().cloned() else { return };
     let document = Arc::clone(document);
+    document.inbox().heals += 1;
     shared.runtime.spawn(async move {
         tokio::time::sleep(HEAL_AFTER).await;
         {
             let mut inbox = document.inbox();
+            inbox.heals -= 1;
             if inbox.version != version || inbox.is_closed || inbox.is_fresh {
                 return;
             }

@@ -188,6 +188,18 @@ impl LspClient {
         self.shown.get(uri).cloned().unwrap_or_default()
     }
 
+    /// Waits until the server has nothing more to do; what is then published for a document.
+    #[track_caller]
+    pub fn shown_at_rest(&mut self, uri: &str) -> Vec<Value> {
+        let deadline = Instant::now() + self.timeout;
+        let state = json!({ "command": "leakwright.showState" });
+        while self.request("workspace/executeCommand", &state)["isAtRest"] != json!(true) {
+            assert!(Instant::now() < deadline, "the server does not come to rest");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.shown.get(uri).cloned().unwrap_or_default()
+    }
+
     /// Waits until what is published for a document is as wanted.
     #[track_caller]
     pub fn wait_until_shown(&mut self, uri: &str, mut is_wanted: impl FnMut(&[Value]) -> bool) {

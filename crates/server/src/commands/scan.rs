@@ -1,6 +1,6 @@
 //! Looking through every folder afresh, whatever the disk says has changed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,7 +35,8 @@ impl Commands {
         for document in self.documents.all() {
             let is_inside =
                 document.path.as_deref().is_some_and(|path| self.projects.folder_of(path).is_some());
-            if let Some(latest) = document.latest().filter(|_| is_inside)
+            if is_inside
+                && let Some(latest) = document.snapshot(Duration::ZERO, |_| true).await
                 && let Ok(analysis) = &latest.analysis
             {
                 tally.add(&Tally::of(&analysis.findings));

@@ -19,6 +19,8 @@ struct State {
     version: &'static str,
     process: u32,
     seconds: u64,
+    /// Everything that was said is heeded, and everything found is published.
+    is_at_rest: bool,
     /// In KB.
     memory: Option<Memory>,
     folders: Vec<FolderState>,
@@ -59,6 +61,7 @@ impl Commands {
             version: env!("CARGO_PKG_VERSION"),
             process: std::process::id(),
             seconds: self.started.elapsed().as_secs(),
+            is_at_rest: self.is_at_rest(),
             memory: memory(),
             folders: self.projects.folders().iter().map(|folder| self.folder(folder)).collect(),
             documents,
@@ -69,6 +72,13 @@ impl Commands {
             serde_json::to_value(state).unwrap_or_else(|error| json!({ "error": error.to_string() }));
         value["text"] = json!(text);
         value
+    }
+
+    /// Whether there is nothing to do. Documents and folders hand work to each other: one look is not enough.
+    fn is_at_rest(&self) -> bool {
+        let mut looks =
+            std::iter::repeat_with(|| self.documents.are_at_rest() && self.projects.are_at_rest());
+        self.configurer.is_at_rest() && looks.by_ref().take(3).all(|is_at_rest| is_at_rest)
     }
 
     fn folder(&self, folder: &leakwright_engine::Workspace) -> FolderState {
@@ -99,8 +109,11 @@ impl State {
     /// For people.
     fn text(&self) -> String {
         let mut out = format!(
-            "leakwright {}, process {}, running for {} s\n",
-            self.version, self.process, self.seconds
+            "leakwright {}, process {}, running for {} s, {}\n",
+            self.version,
+            self.process,
+            self.seconds,
+            if self.is_at_rest { "at rest" } else { "at work" }
         );
         if let Some(memory) = self.memory {
             let _ = writeln!(out, "memory: {} MB, {} MB at most", memory.resident >> 10, memory.peak >> 10);
