@@ -95,7 +95,7 @@ fn walk(root: &Path, configurations: &Configurations, found: &mut Discovered) {
         .hidden(false)
         .require_git(false)
         .follow_links(false)
-        .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry))
+        .filter_entry(|entry| entry.depth() == 0 || !is_skipped_entry(entry))
         .build();
     for entry in walker {
         match entry {
@@ -109,11 +109,15 @@ fn walk(root: &Path, configurations: &Configurations, found: &mut Discovered) {
     }
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
+fn is_skipped_entry(entry: &DirEntry) -> bool {
     let Some(name) = entry.file_name().to_str() else { return false };
     let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-    is_dir
-        && (SKIPPED.contains(&name) || (OUTPUT.contains(&name) && !entry.path().join("__init__.py").exists()))
+    is_dir && is_skipped(name, || entry.path().join("__init__.py").exists())
+}
+
+/// Whether a directory of a name is left out, which may depend on whether it is a package.
+pub(crate) fn is_skipped(name: &str, is_package: impl FnOnce() -> bool) -> bool {
+    SKIPPED.contains(&name) || (OUTPUT.contains(&name) && !is_package())
 }
 
 /// Python source: by its ending, or a program that Python is to run. Symbolic links to files count, links to directories are not followed.
@@ -149,7 +153,8 @@ fn is_script(path: &Path) -> bool {
     read.is_ok_and(|length| calls_python(&start[..length]))
 }
 
-fn calls_python(start: &[u8]) -> bool {
+/// Whether the first line of a text has Python run it.
+pub(crate) fn calls_python(start: &[u8]) -> bool {
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let Some(command) = line.strip_prefix("#!") else { return false };
@@ -159,7 +164,7 @@ fn calls_python(start: &[u8]) -> bool {
 }
 
 /// Whether the configuration above a file leaves it out. A wrong one is reported when it is used.
-fn is_excluded(path: &Path, configurations: &Configurations) -> bool {
+pub(crate) fn is_excluded(path: &Path, configurations: &Configurations) -> bool {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let nearest: Result<_, ConfigError> = configurations.nearest(absolute.parent().unwrap_or(Path::new("/")));
     nearest.is_ok_and(|origin| origin.config.excludes(&absolute))

@@ -145,6 +145,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
 
+    /// Show only what the change since this revision of git introduced: a branch, tag or commit. Where the history has
+    /// gone two ways since, the common ancestor is what is compared with.
+    #[arg(long, value_name = "REV")]
+    pub(crate) diff_base: Option<String>,
+
     /// The path that standard input goes by: for configuration, and in what is printed.
     #[arg(long, value_name = "PATH")]
     pub(crate) stdin_filename: Option<PathBuf>,

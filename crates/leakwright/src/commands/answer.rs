@@ -26,7 +26,9 @@ impl Answer {
     pub(super) fn key(gathered: &Gathered, options: &Options, args: &CheckArgs) -> Option<u128> {
         let variables = VARIABLES.map(std::env::var_os);
         let more = (WORDS, &args.output, &args.fail, terminal::is_quiet(), variables);
-        if args.baseline.is_some() { None } else { gathered.key(options, &format!("{more:?}")) }
+        // What is known already may be another by then.
+        let is_compared = args.baseline.is_some() || args.diff_base.is_some();
+        if is_compared { None } else { gathered.key(options, &format!("{more:?}")) }
     }
 
     /// One that was kept.

@@ -4,7 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{Cache, Checked, Gathered, Input, Judged, Options, Problem, apply_baselines};
+use leakwright_engine::{
+    Cache, Checked, Gathered, Input, Judged, Options, Problem, apply_baselines, apply_revision,
+};
 use leakwright_rules::{Family, RuleId};
 
 use super::answer::Answer;
@@ -43,6 +45,9 @@ pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     let mut checked = gathered.check(&cache, &options, &bar);
     bar.finish();
     apply_baselines(&mut checked, args.baseline.as_deref(), &input, &options)?;
+    if let Some(name) = &args.diff_base {
+        apply_revision(&mut checked, name, &input, &cache, &options)?;
+    }
     let exit = exit_of(&checked, &args.fail);
     let is_shown = !nothing_to_do(&checked) || !args.output.is_for_people();
     let text = is_shown.then(|| args.output.rendered(&checked, exit));
