@@ -78,6 +78,10 @@ pub(crate) enum Command {
     Server(ServerArgs),
     /// Run a Model Context Protocol server, for assistants, on standard input and output.
     Mcp(McpArgs),
+    /// Print what completes the command line in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    Man(ManArgs),
 }
 
 #[derive(Args)]
@@ -320,4 +324,18 @@ pub(crate) struct McpArgs {
     /// The folders that may be looked at, and changed where that is asked for. Nothing outside of them is read.
     #[arg(default_value = ".")]
     pub(crate) folders: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct ManArgs {
+    /// Write `leakwright.1` and a page for each command into this folder instead.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }

@@ -36,6 +36,8 @@ fn main() -> std::process::ExitCode {
         Command::Config(args) => commands::config::run(&args),
         Command::Mcp(args) => commands::mcp::run(&args),
         Command::Server(args) => commands::server::run(&args),
+        Command::Completions(args) => Ok(commands::completions::run(&args)),
+        Command::Man(args) => commands::man::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -60,16 +60,26 @@ export class Workbench {
     await this.pick("F1", `>${title}`, title);
   }
 
-  /** Chooses what a quick input offers. */
+  /** Chooses what a quick input offers. It closes by itself where something else takes the focus: then again. */
   private async pick(key: string, text: string, label: string): Promise<void> {
-    await this.page.keyboard.press(key);
     const input = this.page.locator(".quick-input-widget input[type=text]").first();
-    await input.waitFor({ state: "visible" });
-    await input.fill(text);
-    const row = this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: label });
-    await row.first().waitFor();
+    const row = this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: label }).first();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.page.keyboard.press(key);
+        await input.waitFor({ state: "visible", timeout: 5_000 });
+        await input.fill(text, { timeout: 5_000 });
+        await row.waitFor({ timeout: 5_000 });
+        break;
+      } catch (error) {
+        if (attempt === 4) {
+          throw error;
+        }
+        await this.page.keyboard.press("Escape");
+      }
+    }
     await this.page.keyboard.press("Enter");
-    await row.first().waitFor({ state: "hidden" });
+    await row.waitFor({ state: "hidden" });
   }
 
   /** What lies over the text of the active editor where something is found. */
@@ -78,12 +88,7 @@ export class Workbench {
   }
 
   async goTo(line: number, column: number): Promise<void> {
-    await this.page.keyboard.press("Control+G");
-    const input = this.page.locator(".quick-input-widget input[type=text]").first();
-    await input.waitFor({ state: "visible" });
-    await input.fill(`:${line}:${column}`);
-    await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    await this.pick("Control+G", `:${line}:${column}`, `${line}`);
   }
 
   /** Chooses a quick fix for what is at the cursor; tells what the menu offered. */
