@@ -5,6 +5,7 @@ mod corpus;
 mod editors;
 mod generate;
 mod new_rule;
+mod packaging;
 mod run;
 mod test;
 
@@ -51,12 +52,15 @@ enum Task {
 enum Tests {
     /// Only the tests in real editors: those that are installed, or that are fetched.
     Editors(editors::Options),
+    /// Only the tests of what is published: each package is built, installed in an empty place, and used.
+    Packaging(packaging::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Test { which: None } => test::run(),
         Task::Test { which: Some(Tests::Editors(options)) } => editors::run(&options),
+        Task::Test { which: Some(Tests::Packaging(options)) } => packaging::run(&options),
         Task::Gen { check } => generate::run(check),
         Task::Bench(options) => bench::run(&options),
         Task::Corpus(options) => corpus::run(&options),

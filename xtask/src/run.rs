@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 /// Says something to the person at the terminal.
 #[expect(clippy::print_stderr, reason = "a development task says what it does")]
@@ -31,4 +31,19 @@ pub(crate) fn cargo(what: &str, args: &[&str]) -> anyhow::Result<()> {
         ensure!(status.success(), "{what} failed");
         Ok(())
     })
+}
+
+/// Runs a command and gives what it prints. What it says on failure goes into the error.
+pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
+    let shown = command.get_program().display().to_string();
+    let output = command.output().with_context(|| format!("cannot run {shown}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(text);
+    }
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().chain(errors.lines()).collect();
+    let last = lines[lines.len().saturating_sub(40)..].join("\n");
+    bail!("{shown} {} failed ({}):\n{last}", arguments.join(" "), output.status)
 }

@@ -9,10 +9,14 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies in `crates/`")
 }
 
-/// The built program. Built once, as the tests themselves were.
+/// The built program. Built once, as the tests themselves were, unless `LEAKWRIGHT_TEST_PROGRAM` names another, such as
+/// one that was installed.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(program) = std::env::var_os("LEAKWRIGHT_TEST_PROGRAM") {
+            return PathBuf::from(program);
+        }
         // Tests run from `target/<profile>/deps`.
         let tests = std::env::current_exe().expect("a test has a path");
         let profile = tests.ancestors().nth(2).expect("tests lie in a profile's folder");

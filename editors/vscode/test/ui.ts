@@ -111,8 +111,16 @@ export async function throughTheWindow(
   const mend = async (fix: Fix, menu?: string, confirm?: () => Promise<void>) => {
     await window.openFile(fix.file);
     await window.squiggles().first().waitFor({ state: "attached" });
-    await window.goTo(fix.start[0] + 1, fix.start[1] + 1);
-    await page.locator(".editor-instance .lightBulbWidget, .editor-instance [class*=codicon-gutter-lightbulb]").first().waitFor();
+    const bulb = page.locator(".editor-instance .lightBulbWidget, .editor-instance [class*=codicon-gutter-lightbulb]");
+    // The editor asks for what it offers when the cursor moves.
+    await until("the light bulb is shown", async () => {
+      await window.goTo(1, 1);
+      await window.goTo(fix.start[0] + 1, fix.start[1] + 1);
+      return bulb.first().waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     await window.quickFix(fix.title, menu);
     await confirm?.();
     await window.squiggles().first().waitFor({ state: "detached" });

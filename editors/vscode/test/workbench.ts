@@ -93,9 +93,14 @@ export class Workbench {
 
   /** Chooses a quick fix for what is at the cursor; tells what the menu offered. */
   async quickFix(title: string, shot?: string): Promise<string[]> {
-    await this.page.keyboard.press("Control+.");
     const rows = this.page.locator(".action-widget .monaco-list-row.action");
-    await rows.first().waitFor();
+    await until("the menu of quick fixes is shown", async () => {
+      await this.page.keyboard.press("Control+.");
+      return rows.first().waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     const offered = (await rows.allInnerTexts()).map((text) => text.trim());
     if (shot !== undefined) {
       await this.shot(shot);

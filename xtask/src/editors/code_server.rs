@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use super::fetch::output_of;
+use crate::run::output_of;
 
 /// The newest that runs on Node 20.
 pub(crate) const VERSION: &str = "4.100.3";

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
-use super::fetch::output_of;
+use crate::run::output_of;
 
 /// Packages, and where they come from.
 pub(crate) struct Packages<'a> {

@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::debian::{Packages, Script};
 use super::{Editor, base, code_server, vscode};
@@ -158,19 +157,4 @@ fn emacs(folder: &Path, root: &Path) -> anyhow::Result<()> {
     let arguments = "--dump-file=$(find $R/usr -name '*.pdmp' | head -n 1) ";
     let script = Script { program: "usr/bin/emacs-nox", before, linker: "", arguments };
     script.write_for_other(&folder.join("emacs"), root)
-}
-
-/// Runs a command and gives what it prints. What it says on failure goes into the error.
-pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
-    let shown = command.get_program().display().to_string();
-    let output = command.output().with_context(|| format!("cannot run {shown}"))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(text);
-    }
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.lines().chain(errors.lines()).collect();
-    let last = lines[lines.len().saturating_sub(40)..].join("\n");
-    bail!("{shown} {} failed ({}):\n{last}", arguments.join(" "), output.status)
 }

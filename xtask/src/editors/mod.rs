@@ -20,7 +20,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::repository;
-use crate::run::{cargo, say, step};
+use crate::run::{cargo, output_of, say, step};
 use drivers::Driver;
 use found::Found;
 use tap::Results;
@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// Only these editors.
     #[arg(long, value_enum)]
     only: Vec<Editor>,
+    /// How often an editor's tests are run again if one of them fails. What failed is shown all the same.
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    retries: usize,
     /// Keeps the pictures that the documents show as they are now.
     #[arg(long)]
     keep_pictures: bool,
@@ -62,7 +65,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut results = Results::default();
     for editor in wanted {
         for driver in drivers::of(editor) {
-            run_driver(driver, &found, must_exist, &mut results);
+            run_driver(driver, &found, must_exist, 1 + options.retries, &mut results);
         }
     }
     if options.keep_pictures {
@@ -83,7 +86,25 @@ fn prepare(wanted: &[Editor], install: bool) -> anyhow::Result<Found> {
     Ok(Found::look(wanted))
 }
 
-fn run_driver(driver: &Driver, found: &Found, must_exist: bool, results: &mut Results) {
+/// Runs a driver, twice if the first run fails and there is a second one: an editor on a machine that is busy may lose
+/// a key.
+fn run_driver(driver: &Driver, found: &Found, must_exist: bool, tries: usize, results: &mut Results) {
+    for again in (0..tries).rev() {
+        let before = *results;
+        run_once(driver, found, must_exist, results);
+        if again == 0 || results.failed == before.failed {
+            return;
+        }
+        say(&format!(
+            "== {}: {} failed, once more from the start",
+            driver.name,
+            results.failed - before.failed
+        ));
+        *results = Results { repeated: before.repeated + 1, ..before };
+    }
+}
+
+fn run_once(driver: &Driver, found: &Found, must_exist: bool, results: &mut Results) {
     say(&format!("== {}", driver.name));
     let run = found.tools(driver.needs).and_then(|tools| {
         let command = (driver.command)(&tools)?;
@@ -124,7 +145,7 @@ fn work(name: &str) -> anyhow::Result<PathBuf> {
     let _ = fs::remove_dir_all(&folder);
     let project = folder.join("project");
     copy(&fixtures().join("project"), &project)?;
-    fetch::output_of(Command::new("git").args(["init", "--quiet"]).arg(&project))?;
+    output_of(Command::new("git").args(["init", "--quiet"]).arg(&project))?;
     Ok(folder)
 }
 

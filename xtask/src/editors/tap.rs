@@ -17,19 +17,24 @@ use crate::run::say;
 const AT_MOST: Duration = Duration::from_secs(240);
 
 /// How many tests ended how.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Results {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) skipped: usize,
+    /// Drivers that were run again.
+    pub(crate) repeated: usize,
 }
 
 impl fmt::Display for Results {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped } = self;
+        let Self { passed, failed, skipped, repeated } = self;
         write!(out, "{passed} passed, {failed} failed")?;
         if *skipped > 0 {
             write!(out, ", {skipped} skipped")?;
+        }
+        if *repeated > 0 {
+            write!(out, "; {repeated} run more than once")?;
         }
         Ok(())
     }
@@ -56,7 +61,7 @@ impl Reading {
 
     /// A driver that ends early has not run all tests that it has.
     fn check(&self) -> anyhow::Result<()> {
-        let Results { passed, failed, skipped } = self.results;
+        let Results { passed, failed, skipped, .. } = self.results;
         let ran = passed + failed + skipped;
         match self.planned {
             None => bail!("it ended early, after {ran} tests"),
@@ -146,7 +151,7 @@ mod tests {
     #[test]
     fn results_are_counted() {
         let reading = read("ok 1 - a\nnot ok 2 - b\n# saw something\nok 3 - c # SKIP no editor\n1..3\n");
-        assert_eq!(reading.results, Results { passed: 1, failed: 1, skipped: 1 });
+        assert_eq!(reading.results, Results { passed: 1, failed: 1, skipped: 1, repeated: 0 });
         assert!(reading.check().is_ok());
         assert_eq!(reading.results.to_string(), "1 passed, 1 failed, 1 skipped");
     }

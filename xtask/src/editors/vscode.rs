@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::fetch::output_of;
 use super::found::{Tool, Tools};
 use super::{base, code_server, fixtures, program};
 use crate::repository;
+use crate::run::output_of;
 use crate::run::say;
 
 fn folder() -> PathBuf {

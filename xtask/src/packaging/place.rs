@@ -1,0 +1,135 @@
+//! Where packages are built and installed, and what with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use crate::repository;
+use crate::run::{output_of, say};
+
+/// The program's file.
+pub(super) const PROGRAM: &str = if cfg!(windows) { "leakwright.exe" } else { "leakwright" };
+
+/// What packages are built and tried with.
+const TOOLS: [&str; 2] = ["maturin==1.9.6", "pre-commit==4.3.0"];
+
+/// Python that leaks a file.
+pub(super) const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
+
+/// Folders below `target/packaging`.
+pub(super) struct Place {
+    base: PathBuf,
+    tools: PathBuf,
+}
+
+impl Place {
+    pub(super) fn new(install: bool) -> anyhow::Result<Self> {
+        let base = repository().join("target/packaging");
+        fs::create_dir_all(&base)?;
+        let tools = base.join("tools");
+        let place = Self { base, tools };
+        let mark = place.tools.join("fetched");
+        let wanted = TOOLS.join(" ");
+        let is_there = fs::read_to_string(&mark).is_ok_and(|text| text == wanted);
+        if install && !is_there {
+            say(&format!("fetching {wanted}"));
+            let _ = fs::remove_dir_all(&place.tools);
+            Self::environment_at(&place.tools)?;
+            output_of(Self::pip(&place.tools).arg("install").args(TOOLS))?;
+            fs::write(mark, wanted)?;
+        }
+        ensure!(install || is_there, "what packages are built with is not here; `--install` fetches it");
+        Ok(place)
+    }
+
+    /// A path below the base.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.base.join(name)
+    }
+
+    /// A folder with nothing in it.
+    pub(super) fn empty(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.base.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// A project that leaks, in git.
+    pub(super) fn leaking(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.empty(name)?;
+        fs::write(folder.join("load.py"), LEAK)?;
+        let git = |arguments: &[&str]| output_of(Command::new("git").current_dir(&folder).args(arguments));
+        git(&["init", "--quiet"])?;
+        git(&["add", "-A"])?;
+        git(&["-c", "user.name=n", "-c", "user.email=e", "commit", "--quiet", "-m", "one"])?;
+        Ok(folder)
+    }
+
+    /// An empty Python environment.
+    pub(super) fn environment(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.empty(name)?;
+        Self::environment_at(&folder)?;
+        Ok(folder)
+    }
+
+    fn environment_at(folder: &Path) -> anyhow::Result<()> {
+        output_of(Command::new("python3").args(["-m", "venv"]).arg(folder)).map(drop)
+    }
+
+    /// The pip of an environment.
+    pub(super) fn pip(environment: &Path) -> Command {
+        let mut pip = Command::new(scripts(environment).join("python"));
+        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check"]);
+        pip
+    }
+
+    /// A tool.
+    pub(super) fn tool(&self, name: &str) -> Command {
+        let mut tool = Command::new(scripts(&self.tools).join(name));
+        tool.current_dir(repository());
+        tool
+    }
+
+    /// Cargo, in the workspace.
+    pub(super) fn cargo(command: &str) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(repository()).arg(command);
+        cargo
+    }
+
+    /// The program of the wheel, once that is installed.
+    pub(super) fn installed(&self) -> anyhow::Result<PathBuf> {
+        let program = scripts(&self.path("environment")).join(PROGRAM);
+        ensure!(program.is_file(), "{} is missing", program.display());
+        Ok(program)
+    }
+
+    /// The only file in a folder below the base whose name has an ending.
+    pub(super) fn only(&self, folder: &str, ending: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.path(folder);
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut fitting: Vec<PathBuf> =
+            paths.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
+        ensure!(fitting.len() == 1, "{} holds {} files {ending}", folder.display(), fitting.len());
+        Ok(fitting.remove(0))
+    }
+
+    /// Fails unless a program is this version of ours.
+    pub(super) fn says_its_version(program: &Path) -> anyhow::Result<()> {
+        let said = output_of(Command::new(program).arg("--version"))?;
+        let wanted = concat!("leakwright ", env!("CARGO_PKG_VERSION"));
+        ensure!(said.trim() == wanted, "it says `{}`, not `{wanted}`", said.trim());
+        Ok(())
+    }
+}
+
+/// Where an environment has its programs.
+pub(super) fn scripts(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
+}

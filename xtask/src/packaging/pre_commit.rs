@@ -1,0 +1,34 @@
+//! The hooks, as pre-commit installs and runs them.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use anyhow::ensure;
+
+use super::place::{LEAK, Place};
+use super::wheel::built_quickly;
+use crate::repository;
+
+pub(super) fn runs(place: &Place) -> anyhow::Result<()> {
+    let project = place.leaking("hooked")?;
+    let run = |hook: &str| -> anyhow::Result<(String, bool)> {
+        let mut command = place.tool("pre-commit");
+        let command: &mut Command = built_quickly(place, &mut command);
+        command.current_dir(&project).env("PRE_COMMIT_HOME", place.path("hooks")).stdin(Stdio::null());
+        let output = command.args(["try-repo", "--all-files"]).arg(repository()).arg(hook).output()?;
+        let said = [output.stdout, output.stderr].concat();
+        Ok((String::from_utf8_lossy(&said).into_owned(), output.status.success()))
+    };
+    let (said, is_clean) = run("leakwright")?;
+    ensure!(
+        !is_clean && said.contains("load.py:2:14") && said.contains("LW301"),
+        "the leak is not found: {said}"
+    );
+    let (said, is_clean) = run("leakwright-fix")?;
+    ensure!(!is_clean && said.contains("files were modified by this hook"), "nothing is mended: {said}");
+    let mended = fs::read_to_string(project.join("load.py"))?;
+    ensure!(mended != LEAK && mended.contains("with open(path) as handle:"), "it became: {mended}");
+    let (said, is_clean) = run("leakwright")?;
+    ensure!(is_clean, "what was mended is found again: {said}");
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What shells and manuals are given.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use super::place::Place;
+use crate::run::{output_of, say};
+
+pub(super) fn complete(place: &Place) -> anyhow::Result<()> {
+    let program = place.installed()?;
+    // Bash: the function that it calls offers what fits.
+    let ask = r#"
+        source <("$LEAKWRIGHT" completions bash)
+        offered() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _leakwright leakwright "${!#}" ""; echo "${COMPREPLY[@]}"; }
+        offered leakwright che
+        offered leakwright check --diff-
+        offered leakwright check --format sar
+    "#;
+    let mut bash = Command::new("bash");
+    let said = output_of(bash.args(["--noprofile", "--norc", "-c", ask]).env("LEAKWRIGHT", &program))?;
+    ensure!(said == "check\n--diff-base\nsarif\n", "bash is offered: {said}");
+    // The others are asked whether they understand it, where they are.
+    for (shell, check) in [("zsh", "-n"), ("fish", "--no-execute")] {
+        let script = output_of(Command::new(&program).args(["completions", shell]))?;
+        ensure!(script.contains("diff-base"), "{shell} completes no options");
+        let path = place.path(&format!("leakwright.{shell}"));
+        fs::write(&path, script)?;
+        if Command::new(shell).arg("--version").output().is_ok() {
+            output_of(Command::new(shell).arg(check).arg(&path))?;
+        } else {
+            say(&format!("skipped: {shell} is not here"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn have_manual_pages(place: &Place) -> anyhow::Result<()> {
+    let folder = place.empty("man")?;
+    output_of(Command::new(place.installed()?).args(["man", "--out"]).arg(&folder))?;
+    let help = output_of(Command::new(place.installed()?).arg("--help"))?;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    ensure!(names.len() > 10, "commands in: {help}");
+    let pages: Vec<String> = names.iter().map(|name| format!("leakwright-{name}.1")).collect();
+    for page in pages.iter().map(String::as_str).chain(["leakwright.1"]) {
+        let path = folder.join(page);
+        let text = fs::read_to_string(&path).with_context(|| page.to_owned())?;
+        ensure!(text.contains(".TH leakwright"), "{page} has no title");
+        if Command::new("groff").arg("--version").output().is_ok() {
+            let output = Command::new("groff").args(["-man", "-ww", "-z"]).arg(&path).output()?;
+            let faults = String::from_utf8_lossy(&output.stderr).into_owned();
+            ensure!(faults.is_empty(), "{page}: {faults}");
+        }
+    }
+    Ok(())
+}
