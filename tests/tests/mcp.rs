@@ -127,7 +127,13 @@ fn tools_find_what_the_command_line_finds() {
     assert!(session.call("mem.handles", &json!({ "text": LEAK })).0.contains("No leaks detected"));
 
     let (text, _) = session.call("mem.report", &json!({ "path": "pkg" }));
-    assert!(text.contains("`Queue.messages`") && text.contains("pkg/read.py"), "{text}");
+    let printed = leakwright(dir.path()).args(["report", "pkg"]).output().unwrap();
+    assert_eq!(text, String::from_utf8(printed.stdout).unwrap());
+    for part in
+        ["Leak type", "Growth pattern", "Memory impact", "Evidence", "Detection", "Fix", "## Checklist"]
+    {
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
     assert!(session.call("mem.explain", &json!({ "rule": "unclosed-file" })).0.starts_with("# LW301"));
     let (text, _) = session.call("mem.explain", &json!({ "path": "pkg/sound.py", "line": 1 }));
     assert!(text.contains("Nothing on this line"), "{text}");

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use leakwright_engine::{Checked, NoProgress, Options, check};
+use leakwright_engine::{Checked, Options};
 use leakwright_rules::{Family, RuleId};
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Level, Subject, memory, options};
+use super::{Asked, Level, memory};
 use crate::answer::{Answer, LONGEST, answer, plain, shortened};
 use crate::folders::Folders;
 use crate::slashed;
@@ -52,9 +52,10 @@ const MOST: usize = 200;
 const LARGEST: usize = 100_000;
 
 pub(crate) fn run(folders: &Folders, params: &Params, scope: Scope) -> Answer {
-    let subject = Subject::find(folders, params.path.as_deref(), params.text.as_deref())?;
-    let options = narrowed(options(&params.select, params.min_confidence)?, scope);
-    let mut checked = check(&subject.input, &options, &NoProgress);
+    let Params { path, text, select, min_confidence, .. } = params;
+    let asked = Asked { path, text, select, min_confidence: *min_confidence };
+    let (subject, options) = asked.opened(folders)?;
+    let mut checked = subject.check(&narrowed(options, scope));
     checked.findings.retain(|judged| !judged.is_suppressed);
     let (summary, total) = (leakwright_report::summary(&checked), checked.findings.len());
     let codes: Vec<&str> =

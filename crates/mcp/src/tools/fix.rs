@@ -2,15 +2,13 @@
 
 use std::fmt::Write;
 
-use leakwright_engine::{
-    Applied, Checked, FixOptions, Journal, NoProgress, Outcome, Written, check, fix, write,
-};
+use leakwright_engine::{Applied, Checked, FixOptions, Journal, NoProgress, Outcome, Written, fix, write};
 use leakwright_rules::{Applicability, Severity};
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Subject, check::problems, options};
+use super::{Asked, check::problems};
 use crate::answer::{Answer, LONGEST, Refusal, answer, shortened};
 use crate::folders::Folders;
 use crate::slashed;
@@ -40,15 +38,16 @@ pub(crate) fn run(folders: &Folders, params: &Params) -> Answer {
             &"a text cannot be written: apply fixes to a path, or take the text that is returned",
         ));
     }
-    let subject = Subject::find(folders, params.path.as_deref(), params.text.as_deref())?;
-    let options = FixOptions { check: options(&params.select, None)?, allow_unsafe: params.unsafe_fixes };
+    let Params { path, text, select, .. } = params;
+    let (subject, options) = Asked { path, text, select, min_confidence: None }.opened(folders)?;
+    let options = FixOptions { check: options, allow_unsafe: params.unsafe_fixes };
     let outcome = fix(&subject.input, &options, &NoProgress);
     if !params.apply {
         return Ok(shown(&outcome, params));
     }
     let home = Journal::home_of(&subject.path(), Some(&subject.inside.folder));
     let written = write(&outcome, &[home]);
-    let again = check(&subject.input, &options.check, &NoProgress);
+    let again = subject.check(&options.check);
     Ok(applied(&outcome, &written, &again))
 }
 

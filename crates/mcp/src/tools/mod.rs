@@ -8,7 +8,7 @@ pub(crate) mod report;
 
 use std::path::PathBuf;
 
-use leakwright_engine::{Input, Options, Selector};
+use leakwright_engine::{Checked, Input, NoProgress, Options, Selector, check};
 use leakwright_rules::Confidence;
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,7 +32,28 @@ struct Subject {
     inside: Inside,
 }
 
+/// Which part of the project a tool is asked about, as it is asked.
+struct Asked<'p> {
+    path: &'p Option<String>,
+    text: &'p Option<String>,
+    select: &'p [String],
+    min_confidence: Option<Level>,
+}
+
+impl Asked<'_> {
+    /// What is looked at, and with which rules.
+    fn opened(&self, folders: &Folders) -> Result<(Subject, Options), Refusal> {
+        let subject = Subject::find(folders, self.path.as_deref(), self.text.as_deref())?;
+        Ok((subject, options(self.select, self.min_confidence)?))
+    }
+}
+
 impl Subject {
+    /// Checks it.
+    fn check(&self, options: &Options) -> Checked {
+        check(&self.input, options, &NoProgress)
+    }
+
     /// The text under the path if there is one, else what lies at the path, else all of the first folder.
     fn find(folders: &Folders, path: Option<&str>, text: Option<&str>) -> Result<Self, Refusal> {
         let within = |input| Input::Within(Box::new(input), folders.all().to_vec());

@@ -1,12 +1,11 @@
 //! `mem.report`.
 
-use leakwright_engine::{NoProgress, check};
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Subject, check::problems, options};
-use crate::answer::{Answer, LONGEST, answer, plain, shortened};
+use super::Asked;
+use crate::answer::{Answer, LONGEST, answer, shortened};
 use crate::folders::Folders;
 
 #[derive(Deserialize, JsonSchema)]
@@ -26,10 +25,10 @@ pub(crate) struct Params {
 const LONGEST_REPORT: usize = 4 * LONGEST;
 
 pub(crate) fn run(folders: &Folders, params: &Params) -> Answer {
-    let subject = Subject::find(folders, params.path.as_deref(), params.text.as_deref())?;
-    let checked = check(&subject.input, &options(&params.select, None)?, &NoProgress);
-    let text = leakwright_report::text(&checked);
-    let whole = plain(&text) + &problems(&checked) + &leakwright_report::summary(&checked);
+    let Params { path, text, select } = params;
+    let (subject, options) = Asked { path, text, select, min_confidence: None }.opened(folders)?;
+    let checked = subject.check(&options);
+    let whole = leakwright_report::markdown(&checked);
     let shown = shortened(&whole, LONGEST_REPORT);
     let findings = checked.active().count();
     Ok(answer(&shown, json!({ "findings": findings, "complete": shown.len() == whole.len() })))
