@@ -268,6 +268,149 @@ fn the_checklist_counts_what_was_examined_with_the_reasons() {
     }
 }
 
+/// Code that has one place that leaks and one that is sound for questions about arrays, references and threads.
+const REFERENCES: &str = r#"
+import atexit
+import threading
+
+import numpy as np
+
+last = None
+body = None
+handlers = []
+
+
+def gather(paths):
+    rows = np.zeros(0)
+    for path in paths:
+        rows = np.concatenate([rows, np.load(path)])
+    return rows
+
+
+def few(paths):
+    rows = np.zeros(0)
+    for path in ["a", "b"]:
+        rows = np.concatenate([rows, np.load(path)])
+    return rows
+
+
+def walk(tree):
+    found = []
+
+    def visit(node):
+        found.append(node)
+        for child in node.children:
+            visit(child)
+
+    def plain(node):
+        return node
+
+    visit(tree)
+    return plain(found)
+
+
+class Session:
+    def __init__(self):
+        atexit.register(self.close)
+
+    def close(self):
+        pass
+
+
+class Mended:
+    def __init__(self):
+        atexit.register(self.close)
+
+    def close(self):
+        atexit.unregister(self.close)
+
+
+def make():
+    return Session(), Mended()
+
+
+def watch(path):
+    with open(path, "rb") as file:
+        frame = file.read()
+    handlers.append(lambda: print(len(frame)))
+    handlers.append(lambda: print(path))
+
+
+def checksum(path):
+    global body
+    with open(path, "rb") as file:
+        body = file.read()
+    return hash(body)
+
+
+def attempt(job):
+    global last
+    try:
+        job()
+    except ValueError as error:
+        last = error
+
+
+class Job:
+    def run(self, job):
+        try:
+            job()
+        except ValueError as error:
+            self.error = error
+        finally:
+            self.error = None
+
+
+def poll():
+    while True:
+        print("x")
+
+
+def once():
+    print("x")
+
+
+class Handler:
+    def handle(self, request):
+        threading.Thread(target=poll).start()
+        threading.Thread(target=once).start()
+"#;
+
+#[test]
+fn the_checklist_counts_references_arrays_and_threads_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("module.py"), REFERENCES).unwrap();
+    let report = print(folder.path(), &["report"]);
+    let page = print(folder.path(), &["report", "--format", "html"]);
+    for (question, sound, leaking, reason) in [
+        (
+            "Arrays and tensors concatenated onto themselves",
+            1,
+            1,
+            "1 the rounds are few, or end when it is long enough",
+        ),
+        ("Reference cycles", 1, 1, "1 there is no reference back"),
+        ("Callbacks that are never taken back", 1, 1, "1 it is taken back"),
+        ("Closures that keep large objects", 1, 1, "1 it uses nothing of which it is known that it is large"),
+        ("Temporaries left in module variables", 0, 1, ""),
+        ("Exceptions kept with their frames", 1, 1, "1 it is let go of: deleted, replaced or reset"),
+        ("Threads and timers that are never joined", 1, 1, "1 what it runs comes to an end"),
+    ] {
+        let examined = sound + leaking;
+        let row = format!("| {question} | {examined} | {sound} | {leaking} | 0 | {reason} |");
+        assert!(report.contains(&row), "{row}\nis missing from:\n{report}");
+        let row = format!(
+            "<th scope=\"row\">{question}</th><td>{examined}</td><td>{sound}</td><td class=\"leaks\">{leaking}</td>\
+             <td>0</td><td class=\"why\">{reason}</td>"
+        );
+        assert!(page.contains(&row), "{row}\nis missing from the page");
+    }
+    let silent =
+        leakwright(folder.path()).args(["explain", "--why-silent", "module.py:22"]).output().unwrap();
+    let said = String::from_utf8(silent.stdout).unwrap();
+    assert_eq!(said, "array: the rounds are few, or end when it is long enough\n");
+}
+
 #[test]
 fn what_could_not_be_checked_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@
 
 mod bindings;
 mod capture;
+mod examined;
 mod file;
 mod flow;
 mod followed;
@@ -30,6 +31,7 @@ pub mod tensor;
 
 pub use bindings::{Binding, Bindings, Global, GlobalId};
 pub use capture::Callback;
+pub use examined::Examined;
 pub use file::{FileFacts, Item, ItemId};
 pub use flow::{Flow, Guard};
 pub use followed::{OwnSource, Reading};

@@ -128,48 +128,6 @@ impl Question {
         }
     }
 
-    /// The rules that ask it.
-    pub const fn rules(self) -> &'static [&'static str] {
-        match self {
-            Self::Lists | Self::Histories | Self::Dicts | Self::Sets | Self::Deques | Self::Texts => {
-                &["LW101", "LW102", "LW105"]
-            }
-            Self::Queues => &["LW103"],
-            Self::Arrays => &["LW104"],
-            Self::Memos => &["LW201"],
-            Self::Decorators => &["LW202", "LW203", "LW204"],
-            Self::Files => &["LW301", "LW310", "LW311", "LW312"],
-            Self::Sockets => &["LW302", "LW310", "LW311", "LW312"],
-            Self::Connections => &["LW303", "LW310", "LW311", "LW312"],
-            Self::Sessions => &["LW304", "LW310", "LW311", "LW312"],
-            Self::Pools => &["LW305", "LW310", "LW311", "LW312"],
-            Self::Processes => &["LW306", "LW310", "LW311", "LW312"],
-            Self::Handles => &["LW307", "LW310", "LW311", "LW312"],
-            Self::Callbacks => &["LW401"],
-            Self::Cycles => &["LW402"],
-            Self::Closures => &["LW403"],
-            Self::Tracebacks => &["LW404"],
-            Self::GlobalTemporaries => &["LW405"],
-            Self::Tensors => &["LW501", "LW502", "LW503", "LW504"],
-            Self::Tasks => &["LW601"],
-            Self::Threads => &["LW602"],
-        }
-    }
-
-    /// Whether the places that it is asked of are counted.
-    pub const fn is_counted(self) -> bool {
-        !matches!(
-            self,
-            Self::Arrays
-                | Self::Cycles
-                | Self::Callbacks
-                | Self::Closures
-                | Self::GlobalTemporaries
-                | Self::Tracebacks
-                | Self::Threads
-        )
-    }
-
     /// The question about a resource.
     pub(crate) const fn of_resource(kind: Kind) -> Self {
         match kind {

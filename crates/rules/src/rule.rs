@@ -68,6 +68,22 @@ pub enum Family {
 }
 
 impl Family {
+    /// All families, in the order of their codes.
+    pub const ALL: [Self; 6] =
+        [Self::Growth, Self::Cache, Self::Resource, Self::Reference, Self::Tensor, Self::Task];
+
+    /// What its rules are about.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Growth => "containers that only grow",
+            Self::Cache => "caches without a limit",
+            Self::Resource => "resources that are not released",
+            Self::Reference => "references that keep objects alive",
+            Self::Tensor => "tensors that keep more alive than they are needed for",
+            Self::Task => "tasks and threads that nobody waits for",
+        }
+    }
+
     /// Its name, as `--select` takes it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! Why code is not reported: the verdicts that found it sound, in words.
 
+mod referring;
+
 use leakwright_analysis::growth::{self, Reason, Verdict};
 use leakwright_analysis::obligation::{self, Ownership, Soundness};
 use leakwright_analysis::project::{ModuleId, Site, ValueId};
@@ -53,6 +55,13 @@ pub fn examined(context: &Context<'_>) -> Vec<Examined> {
     found.extend(queues(context));
     found.extend(tasks(context));
     found.extend(tensors(context));
+    found.extend(referring::arrays(context));
+    found.extend(referring::cycles(context));
+    found.extend(referring::callbacks(context));
+    found.extend(referring::closures(context));
+    found.extend(referring::temporaries(context));
+    found.extend(referring::tracebacks(context));
+    found.extend(referring::threads(context));
     found
 }
 

@@ -16,6 +16,7 @@ mod direct;
 mod document;
 mod flat;
 mod guard;
+mod hidden;
 mod kind;
 mod literal;
 mod node;
@@ -29,6 +30,7 @@ pub use direct::{Definition, Definitions, Unread, definition, definitions, doubt
 pub use document::{Change, Document, Replaced};
 pub use flat::{FlatNode, FlatTree, MAX_DEPTH};
 pub use guard::{Limits, Refusal};
+pub use hidden::is_hidden;
 pub use kind::{Field, Kind};
 pub use literal::{StringPrefix, string_value};
 pub use node::{Children, Node};

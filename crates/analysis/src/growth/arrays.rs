@@ -10,6 +10,7 @@ use super::holder::{HolderKind, all_sites, is_broken, is_initial};
 use super::objects::object_signs;
 use super::repetition::{self, Repeats, endless_loop};
 use super::{Freshness, Growth, GrowthForm};
+use crate::examined::{Examined, leaks};
 use crate::flow::Flow;
 use crate::ir::{
     BlockId, CompareOp, Const, ItemFacts, LoopId, LoopKind, Op, PlaceId, Step, UseKind, Val, VarId,
@@ -32,6 +33,23 @@ pub struct GrowingArray {
     pub signs: Vec<Sign>,
 }
 
+/// Why the concatenation of an array is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArrayReason {
+    /// It does not repeat.
+    Once,
+    /// Each round begins with another array.
+    Fresh,
+    /// The rounds are few, or end when the array is long enough.
+    Limited,
+    /// It is cut down, measured against a limit or replaced.
+    Cut,
+    /// Code around it could not be parsed.
+    Broken,
+    /// Objects that hold it are few, or go with the work.
+    ShortLived,
+}
+
 /// Why a concatenation repeats, and how long its array lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArrayLife {
@@ -45,6 +63,14 @@ pub enum ArrayLife {
 
 /// The arrays that the code of items concatenates onto themselves, in their order.
 pub fn growing_arrays(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<GrowingArray> {
+    leaks(examined_arrays(project, items))
+}
+
+/// The concatenations of an array and more, bound to what the array was bound to.
+pub fn examined_arrays(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<GrowingArray, ArrayReason>> {
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
@@ -60,7 +86,12 @@ pub fn growing_arrays(project: &Project, items: impl Iterator<Item = CodeId>) ->
     found
 }
 
-fn enlarged(project: &Project, code: CodeId, block: BlockId, at: Val) -> Option<GrowingArray> {
+fn enlarged(
+    project: &Project,
+    code: CodeId,
+    block: BlockId,
+    at: Val,
+) -> Option<Examined<GrowingArray, ArrayReason>> {
     let facts = project.facts(code);
     let (value, place) = match facts.body.op(at) {
         Op::Store { var, value } => (value, facts.places.find_step(None, Step::Var(var))?),
@@ -72,23 +103,40 @@ fn enlarged(project: &Project, code: CodeId, block: BlockId, at: Val) -> Option<
     let call = concatenation(project, code, value, place)?;
     let located = project.locate(code, place).filter(|located| located.rest.is_empty())?;
     let holder = located.holder;
-    let own_loop = facts.body.loops_around(block).next();
-    match holder {
-        Holder::Local { .. } => {
-            let round = own_loop?;
-            let Op::Store { var, .. } = facts.body.op(at) else { return None };
-            let is_sound = is_made_in(facts, var, block, at, round)
-                || is_limited(project, code, round, place)
-                || is_cut(project, code, holder);
-            let life = match endless_loop(facts, block) {
-                Some(id) => ArrayLife::Endless(id),
-                None => ArrayLife::Loop(round),
-            };
-            (!is_sound).then(|| GrowingArray { code, holder, call, life, signs: Vec::new() })
-        }
-        _ if is_broken(project, holder) || is_cut(project, code, holder) => None,
-        _ => kept(project, code, holder, at, block, call),
+    let verdict = match (holder, facts.body.op(at)) {
+        (Holder::Local { .. }, Op::Store { var, .. }) => looped(project, (code, block), var, at, place)
+            .map(|life| GrowingArray { code, holder, call, life, signs: Vec::new() }),
+        (Holder::Local { .. }, _) => return None,
+        _ if is_broken(project, holder) => Err(ArrayReason::Broken),
+        _ if is_cut(project, code, holder) => Err(ArrayReason::Cut),
+        _ => kept(project, code, holder, at, block, call)?,
+    };
+    Some(Examined::new(code, call, verdict))
+}
+
+/// How long the array in a local variable grows.
+fn looped(
+    project: &Project,
+    (code, block): (CodeId, BlockId),
+    var: VarId,
+    at: Val,
+    place: PlaceId,
+) -> Result<ArrayLife, ArrayReason> {
+    let facts = project.facts(code);
+    let round = facts.body.loops_around(block).next().ok_or(ArrayReason::Once)?;
+    if is_made_in(facts, var, block, at, round) {
+        return Err(ArrayReason::Fresh);
     }
+    if is_limited(project, code, round, place) {
+        return Err(ArrayReason::Limited);
+    }
+    if is_cut(project, code, Holder::Local { code, var }) {
+        return Err(ArrayReason::Cut);
+    }
+    Ok(match endless_loop(facts, block) {
+        Some(id) => ArrayLife::Endless(id),
+        None => ArrayLife::Loop(round),
+    })
 }
 
 /// The call that makes a value of an array and more, if it does.
@@ -256,7 +304,7 @@ fn kept(
     at: Val,
     block: BlockId,
     call: Val,
-) -> Option<GrowingArray> {
+) -> Option<Result<GrowingArray, ArrayReason>> {
     let facts = project.facts(code);
     let index = facts.uses.iter().position(|used| used.at == at && matches!(used.kind, UseKind::Bind(_)))?;
     let site = Site { code, index: index as u32, depth: 0 };
@@ -269,16 +317,14 @@ fn kept(
     let repeats = repetition::repeats(project, &creation, site);
     if repeats == Repeats::Once {
         // It grows while the object or module is made: the copies remain, the growth does not.
-        let round = facts.body.loops_around(block).next()?;
-        let place = facts.uses[index].place;
+        let Some(round) = facts.body.loops_around(block).next() else {
+            return Some(Err(ArrayReason::Once));
+        };
+        if is_limited(project, code, round, facts.uses[index].place) {
+            return Some(Err(ArrayReason::Limited));
+        }
         let life = ArrayLife::Loop(round);
-        return (!is_limited(project, code, round, place)).then(|| GrowingArray {
-            code,
-            holder,
-            call,
-            life,
-            signs: Vec::new(),
-        });
+        return Some(Ok(GrowingArray { code, holder, call, life, signs: Vec::new() }));
     }
     let growth = Growth {
         site,
@@ -290,8 +336,11 @@ fn kept(
     };
     let mut signs = vec![repetition_sign(repeats)];
     match holder {
-        Holder::Attribute { class, .. } => signs.extend(object_signs(project, class, &[growth]).ok()?),
+        Holder::Attribute { class, .. } => match object_signs(project, class, &[growth]) {
+            Ok(more) => signs.extend(more),
+            Err(_) => return Some(Err(ArrayReason::ShortLived)),
+        },
         _ => signs.push(Sign::new(2, "the holder lives as long as the process")),
     }
-    Some(GrowingArray { code, holder, call, life: ArrayLife::Kept(kind, repeats), signs })
+    Some(Ok(GrowingArray { code, holder, call, life: ArrayLife::Kept(kind, repeats), signs }))
 }

@@ -33,7 +33,7 @@ use leakwright_catalogue::ContainerKind;
 use crate::ir::Val;
 use crate::project::{CodeId, Holder, Project, Reference, Site, ValueId};
 
-pub use arrays::{ArrayLife, GrowingArray, growing_arrays};
+pub use arrays::{ArrayLife, ArrayReason, GrowingArray, examined_arrays, growing_arrays};
 pub use confidence::{Confidence, Sign, confidence, confidence_of, holder_name};
 pub use defaults::growing_defaults;
 pub use effect::{Effect, GrowthForm};

@@ -6,6 +6,7 @@
 use super::large::{holds_large, is_only_measured};
 use crate::bindings::Binding;
 use crate::capture::{self, Callback};
+use crate::examined::Examined;
 use crate::ir::{ItemKind, Op, Step, UseKind, Val, VarId};
 use crate::project::{CodeId, Holder, Project};
 use crate::subscription::{Sink, keeper};
@@ -53,19 +54,60 @@ pub fn large_captures(project: &Project, items: impl Iterator<Item = CodeId>) ->
     found
 }
 
+/// Why a closure that is kept does not hold too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureReason {
+    /// It uses nothing that is large.
+    Small,
+    /// It needs what it holds, whole.
+    Needed,
+}
+
+/// The closures that items keep for longer than they run, in the order of the source.
+pub fn examined_captures(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<LargeCapture, CaptureReason>> {
+    let mut found = Vec::new();
+    let items = items.filter(|code| project.facts(*code).is_function() && !project.is_broken(*code));
+    for code in items.filter(|code| makes_closures(project, *code)) {
+        let body = &project.facts(code).body;
+        for at in body.originals().flat_map(|block| body.values(block)) {
+            let Some((value, callback)) = given_closure(project, code, at) else { continue };
+            if kept_by(project, code, at).is_none() {
+                continue;
+            }
+            let captured = capture::captured(project, code, (value, &callback));
+            let mut own = captured.into_iter().filter(|(item, _)| *item == code.item);
+            let verdict = kept(project, code, at).ok_or_else(|| {
+                let is_large = own.any(|(_, var)| holds_large(project, code, var));
+                if is_large { CaptureReason::Needed } else { CaptureReason::Small }
+            });
+            found.push(Examined::new(code, at, verdict));
+        }
+    }
+    found
+}
+
 fn makes_closures(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
     facts.body.insts.iter().any(|inst| matches!(inst.op, Op::Lambda(_) | Op::Define(_)))
 }
 
-fn kept(project: &Project, code: CodeId, at: Val) -> Option<LargeCapture> {
+/// The closure that an instruction stores or passes.
+fn given_closure(project: &Project, code: CodeId, at: Val) -> Option<(Val, Callback)> {
     let facts = project.facts(code);
     let given: Vec<Val> = match facts.body.op(at) {
         Op::Call { args, .. } => facts.body.args(args).iter().map(|arg| arg.value).collect(),
         Op::StoreAttr { value, .. } | Op::StoreIndex { value, .. } | Op::Store { value, .. } => vec![value],
         _ => return None,
     };
-    let (value, callback) = given.into_iter().find_map(|value| closure(project, code, value))?;
+    given.into_iter().find_map(|value| closure(project, code, value))
+}
+
+fn kept(project: &Project, code: CodeId, at: Val) -> Option<LargeCapture> {
+    let facts = project.facts(code);
+    let (value, callback) = given_closure(project, code, at)?;
     let (var, used) = little_used(project, code, value, &callback)?;
     let keeper = kept_by(project, code, at)?;
     let bound = *facts.var(var).stores.first()?;

@@ -6,6 +6,7 @@
 use super::recursion::recursive_inner;
 use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
+use crate::examined::{Examined, leaks};
 use crate::growth::is_initial;
 use crate::ir::{Const, ItemFacts, Op, UseKind, Val, VarId};
 use crate::project::{CodeId, Entity, Project, Symbol};
@@ -42,8 +43,34 @@ pub enum CycleKind {
     Parent,
 }
 
+/// Why what may close a cycle does not, or why the cycle does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CycleReason {
+    /// There is no reference back.
+    OneWay,
+    /// Nothing hangs on it but small things.
+    HoldsLittle,
+    /// It is on a task that drops its callbacks when it ends.
+    Running,
+    /// It is on a class, which stays anyway.
+    OnClass,
+    /// The attribute gets something else again.
+    PutBack,
+    /// A property may hold it weakly.
+    Property,
+}
+
+/// Something that may close a cycle.
+pub(super) type Looked = Examined<Cycle, CycleReason>;
+
 /// The cycles that the code of items makes, in their order.
 pub fn cycles(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Cycle> {
+    leaks(examined_cycles(project, items))
+}
+
+/// What the code of items has of the shapes that may close a cycle: inner functions and classes, closures on objects and
+/// futures, parents and children.
+pub fn examined_cycles(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Looked> {
     let mut found = Vec::new();
     for code in items.filter(|code| !project.is_broken(*code)) {
         let facts = project.facts(code);
@@ -80,7 +107,7 @@ pub(super) fn reference(project: &Project, code: CodeId, wanted: Outer) -> Optio
 }
 
 /// `future.add_done_callback(lambda done: use(future))`
-fn done_callback(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+fn done_callback(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::Call { callee, args } = facts.body.op(at) else { return None };
     let args = facts.body.args(args);
@@ -94,20 +121,23 @@ fn done_callback(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
         _ => return None,
     };
     let variable = local(project, code, future)?;
-    if is_running(project, code, variable) {
+    let (value, callback) = capture::callback(project, code, given)?;
+    if !matches!(callback, Callback::Lambda | Callback::Inner(_)) {
         return None;
     }
+    if is_running(project, code, variable) {
+        return Some(Examined::new(code, at, Err(CycleReason::Running)));
+    }
+    if !capture::captured(project, code, (value, &callback)).contains(&variable) {
+        return Some(Examined::new(code, at, Err(CycleReason::OneWay)));
+    }
     let name = name_of(project, code, variable);
-    let (value, callback) = capture::callback(project, code, given)?;
-    let is_closure = matches!(callback, Callback::Lambda | Callback::Inner(_));
-    let captured = capture::captured(project, code, (value, &callback));
-    (is_closure && captured.contains(&variable)).then(|| {
-        let place = match callback {
-            Callback::Inner(inner) => reference(project, inner, variable),
-            _ => Some((code, value)),
-        };
-        Cycle { code, at: Some(at), kind: CycleKind::DoneCallback, back: place, name, held: None }
-    })
+    let back = match callback {
+        Callback::Inner(inner) => reference(project, inner, variable),
+        _ => Some((code, value)),
+    };
+    let cycle = Cycle { code, at: Some(at), kind: CycleKind::DoneCallback, back, name, held: None };
+    Some(Examined::new(code, at, Ok(cycle)))
 }
 
 /// Whether a variable holds a task that was just started: it drops its callbacks when it ends, as it will.
@@ -125,7 +155,7 @@ fn is_running(project: &Project, code: CodeId, (item, var): Outer) -> bool {
 }
 
 /// `object.hook = inner`, where the inner function uses the object.
-fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::StoreAttr { base, name, value } = facts.body.op(at) else { return None };
     let variable = local(project, code, base)?;
@@ -140,11 +170,17 @@ fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> 
     {
         return None;
     }
-    if is_class_object(project, code, base) || is_put_back(project, code, at, facts.str(name)) {
-        return None;
+    let sound = |reason| Some(Examined::new(code, at, Err(reason)));
+    if is_class_object(project, code, base) {
+        return sound(CycleReason::OnClass);
     }
-    let captured = capture::captured(project, code, (value, &callback));
-    captured.contains(&variable).then(|| Cycle {
+    if is_put_back(project, code, at, facts.str(name)) {
+        return sound(CycleReason::PutBack);
+    }
+    if !capture::captured(project, code, (value, &callback)).contains(&variable) {
+        return sound(CycleReason::OneWay);
+    }
+    let cycle = Cycle {
         code,
         at: Some(at),
         kind: CycleKind::ClosureOnObject,
@@ -154,7 +190,8 @@ fn closure_on_object(project: &Project, code: CodeId, at: Val) -> Option<Cycle> 
         },
         name: format!("{}.{}", name_of(project, code, variable), facts.str(name)),
         held: None,
-    })
+    };
+    Some(Examined::new(code, at, Ok(cycle)))
 }
 
 /// Whether a value is a class: it stays anyway.
@@ -210,7 +247,7 @@ fn is_put_back(project: &Project, code: CodeId, stored: Val, name: &str) -> bool
 }
 
 /// A class body inside a method that uses the method's `self`.
-fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
+fn inner_class(project: &Project, class: CodeId) -> Option<Looked> {
     let method = project.parent(class).filter(|outer| project.facts(*outer).is_function())?;
     let facts = project.facts(class);
     let loads = facts.body.originals().flat_map(|block| facts.body.values(block));
@@ -222,15 +259,19 @@ fn inner_class(project: &Project, class: CodeId) -> Option<Cycle> {
         }
         _ => false,
     });
-    let at = of_self.find(|at| is_kept_whole(facts, *at))?;
-    Some(Cycle {
-        code: class,
-        at: None,
-        kind: CycleKind::InnerClass,
-        back: Some((class, at)),
-        name: facts.own_name().to_owned(),
-        held: None,
-    })
+    let verdict = match of_self.find(|at| is_kept_whole(facts, *at)) {
+        None if project.enclosing_class(method).is_none() => return None,
+        None => Err(CycleReason::OneWay),
+        Some(at) => Ok(Cycle {
+            code: class,
+            at: None,
+            kind: CycleKind::InnerClass,
+            back: Some((class, at)),
+            name: facts.own_name().to_owned(),
+            held: None,
+        }),
+    };
+    Some(Examined { code: class, at: None, verdict })
 }
 
 /// Whether a value is used as it is, and not only one of its attributes.
@@ -243,7 +284,7 @@ fn is_kept_whole(facts: &ItemFacts, value: Val) -> bool {
 }
 
 /// `self.parent = parent`, where the same function adds `self` to something of the parent.
-fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
+fn parent(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::StoreAttr { base, name, value } = facts.body.op(at) else { return None };
     let Op::Load(child) = facts.body.op(base) else { return None };
@@ -256,7 +297,7 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
     let are_two = child != holder
         && (is_object(child) && facts.var(holder).is_parameter
             || is_object(holder) && facts.var(child).is_parameter);
-    if !are_two || is_class_object(project, code, base) || is_class_object(project, code, value) {
+    if !are_two {
         return None;
     }
     let adds = |other: Val| match facts.body.op(other) {
@@ -271,15 +312,19 @@ fn parent(project: &Project, code: CodeId, at: Val) -> Option<Cycle> {
         _ => false,
     };
     let back = (0..facts.body.insts.len()).map(Val::new).find(|other| adds(*other))?;
+    if is_class_object(project, code, base) || is_class_object(project, code, value) {
+        return Some(Examined::new(code, at, Err(CycleReason::OnClass)));
+    }
     let name = facts.str(name).to_owned();
     let class = project.enclosing_class(code)?;
-    // A property may hold it weakly.
     if is_object(child) && project.class_member(class, &name).is_some() {
-        return None;
+        return Some(Examined::new(code, at, Err(CycleReason::Property)));
     }
     let owner = project.file(code.module).dotted_name(class.0.item);
     let name = if is_object(child) { format!("{owner}.{name}") } else { name };
-    Some(Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name, held: None })
+    let cycle =
+        Cycle { code, at: Some(at), kind: CycleKind::Parent, back: Some((code, back)), name, held: None };
+    Some(Examined::new(code, at, Ok(cycle)))
 }
 
 fn local(project: &Project, code: CodeId, value: Val) -> Option<Outer> {

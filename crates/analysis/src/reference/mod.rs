@@ -10,9 +10,11 @@ mod recursion;
 mod temporary;
 mod traceback;
 
-pub use closure::{Keeper, LargeCapture, large_captures};
+pub use closure::{CaptureReason, Keeper, LargeCapture, examined_captures, large_captures};
 pub(crate) use collector::Collector;
 pub use collector::{Matter, matter};
-pub use cycle::{Cycle, CycleKind, cycles};
-pub use temporary::{GlobalTemporary, global_temporaries};
-pub use traceback::{StoredTraceback, TracebackKind, stored_tracebacks};
+pub use cycle::{Cycle, CycleKind, CycleReason, cycles, examined_cycles};
+pub use temporary::{GlobalTemporary, TemporaryReason, examined_temporaries, global_temporaries};
+pub use traceback::{
+    StoredTraceback, TracebackKind, TracebackReason, examined_tracebacks, stored_tracebacks,
+};

@@ -6,8 +6,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::cycle::{Cycle, CycleKind, reference};
+use super::cycle::{Cycle, CycleKind, CycleReason, Looked, reference};
 use crate::capture::{self, Outer};
+use crate::examined::Examined;
 use crate::file::ItemId;
 use crate::ir::{Const, ItemFacts, Op, Val, VarId};
 use crate::project::{CodeId, Project};
@@ -16,26 +17,32 @@ use crate::project::{CodeId, Project};
 type Inner = (VarId, ItemId, FxHashSet<Outer>);
 
 /// Inner functions of a function that reach themselves through variables of it, and hold its data with them.
-pub(super) fn recursive_inner(project: &Project, outer: CodeId, found: &mut Vec<Cycle>) {
+pub(super) fn recursive_inner(project: &Project, outer: CodeId, found: &mut Vec<Looked>) {
     let inner = inner_functions(project, outer);
     let mut seen: FxHashSet<usize> = FxHashSet::default();
     for start in 0..inner.len() {
         if seen.contains(&start) {
             continue;
         }
+        let (_, item, _) = inner[start];
+        let code = CodeId { item, ..outer };
+        let mut looked = |verdict| found.push(Examined { code, at: None, verdict });
         let from = reached(outer.item, &inner, start);
         if !from.contains(&start) {
+            looked(Err(CycleReason::OneWay));
             continue;
         }
         seen.extend(
             from.iter().copied().filter(|other| reached(outer.item, &inner, *other).contains(&start)),
         );
-        let Some(held) = held(project, outer, &inner, &from) else { continue };
-        let (_, item, _) = inner[start];
-        let code = CodeId { item, ..outer };
+        let Some(held) = held(project, outer, &inner, &from) else {
+            looked(Err(CycleReason::HoldsLittle));
+            continue;
+        };
         let back = from.iter().find_map(|other| reference(project, code, (outer.item, inner[*other].0)));
         let name = project.facts(code).own_name().to_owned();
-        found.push(Cycle { code, at: None, kind: CycleKind::RecursiveInner, back, name, held: Some(held) });
+        let kind = CycleKind::RecursiveInner;
+        looked(Ok(Cycle { code, at: None, kind, back, name, held: Some(held) }));
     }
 }
 

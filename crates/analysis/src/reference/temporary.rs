@@ -1,6 +1,7 @@
 //! Large values that a function leaves in a variable of the module or of a class, where nothing else looks at them.
 
 use super::large::is_large;
+use crate::examined::{Examined, leaks};
 use crate::growth::{Repeats, function_repeats};
 use crate::ir::{Const, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project};
@@ -16,8 +17,25 @@ pub struct GlobalTemporary {
     pub holder: Holder,
 }
 
+/// Why a large value in a shared variable is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemporaryReason {
+    /// Other code uses it, or the function empties it or looks at it first.
+    Used,
+    /// The function runs once, or nothing is known of how often.
+    Once,
+}
+
 /// The large values that functions leave behind, in the order of the source.
 pub fn global_temporaries(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<GlobalTemporary> {
+    leaks(examined_temporaries(project, items))
+}
+
+/// The large values that functions bind to variables of modules and classes, in the order of the source.
+pub fn examined_temporaries(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<GlobalTemporary, TemporaryReason>> {
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
@@ -27,8 +45,9 @@ pub fn global_temporaries(project: &Project, items: impl Iterator<Item = CodeId>
         for used in &facts.uses {
             let UseKind::Bind(value) = used.kind else { continue };
             let left = || left_in(project, code, used.place, used.at);
-            if let Some(holder) = is_large(project, code, value).then(left).flatten() {
-                found.push(GlobalTemporary { code, at: used.at, holder });
+            if let Some(verdict) = is_large(project, code, value).then(left).flatten() {
+                let verdict = verdict.map(|holder| GlobalTemporary { code, at: used.at, holder });
+                found.push(Examined::new(code, used.at, verdict));
             }
         }
     }
@@ -36,7 +55,12 @@ pub fn global_temporaries(project: &Project, items: impl Iterator<Item = CodeId>
 }
 
 /// The variable of a module or class that a function leaves something in, if only this function uses it.
-fn left_in(project: &Project, code: CodeId, place: crate::ir::PlaceId, at: Val) -> Option<Holder> {
+fn left_in(
+    project: &Project,
+    code: CodeId,
+    place: crate::ir::PlaceId,
+    at: Val,
+) -> Option<Result<Holder, TemporaryReason>> {
     let located = project.locate(code, place).filter(|located| located.rest.is_empty())?;
     let holder = located.holder;
     let is_shared = match holder {
@@ -44,8 +68,15 @@ fn left_in(project: &Project, code: CodeId, place: crate::ir::PlaceId, at: Val) 
         Holder::Attribute { .. } => is_of_class(project, code, at),
         Holder::Local { .. } => false,
     };
-    let repeats = || !matches!(function_repeats(project, code), Repeats::Once | Repeats::Unknown);
-    (is_shared && is_used_here_only(project, code, holder, at) && repeats()).then_some(holder)
+    is_shared.then(|| {
+        if !is_used_here_only(project, code, holder, at) {
+            return Err(TemporaryReason::Used);
+        }
+        match function_repeats(project, code) {
+            Repeats::Once | Repeats::Unknown => Err(TemporaryReason::Once),
+            _ => Ok(holder),
+        }
+    })
 }
 
 /// `cls.last = …`, `Reader.last = …`

@@ -1,6 +1,7 @@
 //! Exceptions and tracebacks that are kept: each holds the frames it passed, and all their variables.
 
 use super::caught::{is_caught, is_cleared, is_exception_class, is_given_caught, is_of_triple};
+use crate::examined::{Examined, leaks};
 use crate::flow::Flow;
 use crate::growth::holder::is_initializer;
 use crate::ir::{ArgKind, Const, Op, UseKind, Val};
@@ -38,8 +39,33 @@ pub enum TracebackKind {
     Context,
 }
 
+/// Why an exception or traceback that is bound to something is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TracebackReason {
+    /// Its traceback is dropped.
+    Cleared,
+    /// It is let go of: deleted, replaced or reset.
+    LetGo,
+    /// No exception is handled there.
+    NotHandled,
+    /// An exception or a library has a place for it.
+    Meant,
+    /// The record that holds it goes with the call.
+    ShortLived,
+    /// It is referred to weakly.
+    Weak,
+}
+
+/// An exception or traceback that is bound to something.
+type Looked = Examined<StoredTraceback, TracebackReason>;
+
 /// The exceptions and tracebacks that the code of items keeps, in their order.
 pub fn stored_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<StoredTraceback> {
+    leaks(examined_tracebacks(project, items))
+}
+
+/// The exceptions and tracebacks that the code of items binds to something that may keep them, in their order.
+pub fn examined_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Looked> {
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
@@ -57,22 +83,26 @@ pub fn stored_tracebacks(project: &Project, items: impl Iterator<Item = CodeId>)
 }
 
 /// `tb = sys.exc_info()[2]`, in the frame where the exception was caught.
-fn own_frame(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+fn own_frame(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::Store { var, value } = facts.body.op(at) else { return None };
-    if !facts.is_local(var) || facts.var(var).is_deleted || facts.var(var).is_parameter {
+    if !facts.is_local(var) || facts.var(var).is_parameter {
         return None;
     }
     let call = traceback_source(project, code, value)?;
+    let sound = |reason| Some(Examined::new(code, at, Err(reason)));
     let is_cleared = facts.var(var).stores.iter().any(|store| {
         facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Const(Const::None)))
     });
-    let block = facts.body.block_of(call)?;
-    if is_cleared || !Flow::new(&facts.body).is_in_handler(block) {
-        return None;
+    if is_cleared || facts.var(var).is_deleted {
+        return sound(TracebackReason::LetGo);
     }
-    let name = facts.var_name(var).to_owned();
-    Some(StoredTraceback { code, at, value, kind: TracebackKind::OwnFrame, name, used: Vec::new() })
+    if !Flow::new(&facts.body).is_in_handler(facts.body.block_of(call)?) {
+        return sound(TracebackReason::NotHandled);
+    }
+    let (kind, name) = (TracebackKind::OwnFrame, facts.var_name(var).to_owned());
+    let stored = StoredTraceback { code, at, value, kind, name, used: Vec::new() };
+    Some(Examined::new(code, at, Ok(stored)))
 }
 
 /// The call of `sys.exc_info` whose traceback a value is, or holds.
@@ -105,7 +135,7 @@ fn traceback_source(project: &Project, code: CodeId, value: Val) -> Option<Val> 
 }
 
 /// `self.error = error`, `self.errors.append(error)`, in a handler or in what a handler calls.
-fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+fn kept(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let (base, value) = match facts.body.op(at) {
         Op::StoreAttr { value, .. } | Op::Store { value, .. } => (None, value),
@@ -117,7 +147,7 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
     };
     let is_exception =
         is_caught(project, code, value) || (base.is_some() && is_given_caught(project, code, value));
-    if !is_exception || is_cleared(project, code, value) {
+    if !is_exception {
         return None;
     }
     let place = match base {
@@ -125,13 +155,20 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
         None => facts.uses.iter().find(|used| used.at == at && matches!(used.kind, UseKind::Bind(_)))?.place,
     };
     let located = project.locate(code, place).filter(|located| located.rest.is_empty())?;
-    if matches!(located.holder, Holder::Local { .. }) || is_let_go(project, located.holder, (code, at)) {
+    if matches!(located.holder, Holder::Local { .. }) {
         return None;
+    }
+    let sound = |reason| Some(Examined::new(code, at, Err(reason)));
+    if is_cleared(project, code, value) {
+        return sound(TracebackReason::Cleared);
+    }
+    if is_let_go(project, located.holder, (code, at)) {
+        return sound(TracebackReason::LetGo);
     }
     if let Holder::Attribute { class, .. } = located.holder
         && (is_exception_class(project, class) || is_of_library(project, code, at, located.holder))
     {
-        return None;
+        return sound(TracebackReason::Meant);
     }
     let on_class = matches!(located.holder, Holder::Attribute { class, .. }
     if project.sites(located.holder).iter().any(|site| {
@@ -152,7 +189,7 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
         .map(|site| (site.code, site.find(project).at))
         .collect();
     let name = symbol(project, located.holder)?;
-    Some(StoredTraceback { code, at, value, kind, name, used })
+    Some(Examined::new(code, at, Ok(StoredTraceback { code, at, value, kind, name, used })))
 }
 
 /// Whether an attribute of another object is one that the classes of the project do not have themselves: a library
@@ -171,7 +208,7 @@ fn is_of_library(project: &Project, code: CodeId, at: Val, holder: Holder) -> bo
 }
 
 /// `last_seen.set(error)`, where it is a context variable.
-fn in_context(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+fn in_context(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::Call { callee, args } = facts.body.op(at) else { return None };
     let Op::Attr { base, name } = facts.body.op(callee) else { return None };
@@ -182,11 +219,17 @@ fn in_context(project: &Project, code: CodeId, at: Val) -> Option<StoredTracebac
     let value = given.value;
     let is_exception = is_caught(project, code, value) || is_of_triple(project, code, value);
     let refers_weakly = || facts.names.iter().any(|name| matches!(name, "weakref" | "ref"));
-    if !is_exception || is_cleared(project, code, value) || refers_weakly() || is_reset(project, code, at) {
-        return None;
-    }
-    let name = context_variable(project, code, base)?;
-    Some(StoredTraceback { code, at, value, kind: TracebackKind::Context, name, used: Vec::new() })
+    let name = is_exception.then(|| context_variable(project, code, base))??;
+    let verdict = if is_cleared(project, code, value) {
+        Err(TracebackReason::Cleared)
+    } else if refers_weakly() {
+        Err(TracebackReason::Weak)
+    } else if is_reset(project, code, at) {
+        Err(TracebackReason::LetGo)
+    } else {
+        Ok(StoredTraceback { code, at, value, kind: TracebackKind::Context, name, used: Vec::new() })
+    };
+    Some(Examined::new(code, at, verdict))
 }
 
 /// The name of a context variable, if a value is one: a variable of a module, or an attribute that the file binds to one.
@@ -256,14 +299,18 @@ fn is_let_go(project: &Project, holder: Holder, stored: (CodeId, Val)) -> bool {
 }
 
 /// `Outcome(error=error)`, where the class of the project is a record that keeps it, and the record is handed on.
-fn in_field(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback> {
+fn in_field(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     let facts = project.facts(code);
     let Op::Call { args, .. } = facts.body.op(at) else { return None };
     let arg = facts.body.args(args).iter().find(|arg| is_caught(project, code, arg.value))?;
     let ArgKind::Keyword(field) = arg.kind else { return None };
     let class = project.constructed_class(code, at)?;
-    if is_exception_class(project, class) || is_cleared(project, code, arg.value) {
-        return None;
+    let sound = |reason| Some(Examined::new(code, at, Err(reason)));
+    if is_exception_class(project, class) {
+        return sound(TracebackReason::Meant);
+    }
+    if is_cleared(project, code, arg.value) {
+        return sound(TracebackReason::Cleared);
     }
     let field = facts.str(field).to_owned();
     let holder = project.attribute(class, Symbol::of(&field));
@@ -277,14 +324,21 @@ fn in_field(project: &Project, code: CodeId, at: Val) -> Option<StoredTraceback>
         }
         _ => false,
     });
-    (is_field && is_handed_on).then(|| StoredTraceback {
+    if !is_field {
+        return None;
+    }
+    if !is_handed_on {
+        return sound(TracebackReason::ShortLived);
+    }
+    let stored = StoredTraceback {
         code,
         at,
         value: arg.value,
         kind: TracebackKind::Field,
         name: format!("{}.{field}", project.file(class.0.module).dotted_name(class.0.item)),
         used: Vec::new(),
-    })
+    };
+    Some(Examined::new(code, at, Ok(stored)))
 }
 
 fn is_in(project: &Project, code: CodeId, value: Val, part: Val) -> bool {

@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::bindings::Binding;
 use crate::capture::{self, Callback, Outer};
+use crate::examined::{Examined, leaks};
 use crate::growth::Sign;
 use crate::growth::holder::is_initializer;
 use crate::ir::{ArgKind, Args, BlockId, Const, Display, ItemFacts, Op, UseKind, Val};
@@ -22,7 +23,7 @@ use crate::project::{ClassId, CodeId, Project, ValueId};
 
 pub(crate) use registration::keeper;
 pub use removal::Removal;
-pub use repeated::{Registered, RepeatedRegistration, repeated};
+pub use repeated::{Registered, RepeatedRegistration, examined_repeated, repeated};
 pub use sink::Sink;
 
 use once::{is_made_with, is_once, making_calls, runs_once, takes_process};
@@ -60,9 +61,35 @@ pub struct LeakedSubscription {
     pub is_dereferenced: bool,
 }
 
+/// Why a callback that is handed over is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackReason {
+    /// It is held weakly, or called once.
+    Weak,
+    /// It is handed over once.
+    Once,
+    /// What the call gives takes it back, and is used.
+    Handle,
+    /// It is taken back.
+    TakenBack,
+    /// What keeps it goes with the object, or the objects are few.
+    Few,
+    /// The function looks first at what is registered.
+    Looked,
+}
+
+/// A callback that is handed over.
+pub type Handed = Examined<LeakedSubscription, CallbackReason>;
+
 /// The subscriptions of a file that leak, in the order of the source.
 pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<LeakedSubscription> {
-    let mut found: Vec<LeakedSubscription> = Vec::new();
+    leaks(examined(project, items))
+}
+
+/// The callbacks that hold their object and are handed to something that may outlive it, in the order of the source. Those
+/// of one function that leak to the same keeper are one.
+pub fn examined(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Handed> {
+    let mut found: Vec<Handed> = Vec::new();
     for code in items {
         let facts = project.facts(code);
         if !facts.is_function() || project.is_broken(code) || project.enclosing_class(code).is_none() {
@@ -70,12 +97,15 @@ pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Lea
         }
         for block in facts.body.originals() {
             for call in facts.body.values(block) {
-                let Some(leak) = judge(project, code, block, call) else { continue };
-                match found.iter_mut().find(|known| {
-                    known.code == leak.code && known.sink == leak.sink && known.is_qt == leak.is_qt
-                }) {
+                let Some(verdict) = judge(project, code, block, call) else { continue };
+                let same = verdict.as_ref().ok().and_then(|leak| {
+                    found.iter_mut().filter_map(|known| known.verdict.as_mut().ok()).find(|known| {
+                        known.code == leak.code && known.sink == leak.sink && known.is_qt == leak.is_qt
+                    })
+                });
+                match same {
                     Some(known) => known.others.push(call),
-                    None => found.push(leak),
+                    None => found.push(Examined::new(code, call, verdict)),
                 }
             }
         }
@@ -83,7 +113,12 @@ pub fn leaked(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<Lea
     found
 }
 
-fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<LeakedSubscription> {
+fn judge(
+    project: &Project,
+    code: CodeId,
+    block: BlockId,
+    call: Val,
+) -> Option<Result<LeakedSubscription, CallbackReason>> {
     let facts = project.facts(code);
     let Op::Call { callee, args } = facts.body.op(call) else { return None };
     if args.is_empty() {
@@ -102,16 +137,25 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
         (Holds::Weak, _) | (Holds::WeakMethods, Callback::Method(_)) => says_strong(project, code, call),
         _ => !says_weak(project, code, call),
     };
-    if !is_kept || is_once(project, code, Some(class), block) {
-        return None;
+    if !is_kept {
+        return Some(Err(CallbackReason::Weak));
+    }
+    if is_once(project, code, Some(class), block) {
+        return Some(Err(CallbackReason::Once));
     }
     // What is handed out takes the callback back, if somebody keeps it.
     if is_result_used(project, code, call) || (registration.gives_undo && registration.undo.is_empty()) {
-        return None;
+        return Some(Err(CallbackReason::Handle));
     }
-    let removal = removal::find(project, class, &callback, &registration.undo, &registration.sink, code)?;
-    let signs = signs(project, code, class, &registration, &removal)?;
-    Some(LeakedSubscription {
+    let Some(removal) =
+        removal::find(project, class, &callback, &registration.undo, &registration.sink, code)
+    else {
+        return Some(Err(CallbackReason::TakenBack));
+    };
+    let Some(signs) = signs(project, code, class, &registration, &removal) else {
+        return Some(Err(CallbackReason::Few));
+    };
+    Some(Ok(LeakedSubscription {
         code,
         call,
         callback,
@@ -125,7 +169,7 @@ fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<L
         others: Vec::new(),
         teardown: crate::obligation::teardown(project, class),
         is_dereferenced: registration.is_dereferenced,
-    })
+    }))
 }
 
 /// What a call is given that may be a callback: its arguments, and what is in a list of them.

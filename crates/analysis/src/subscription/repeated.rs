@@ -2,8 +2,9 @@
 //! logger, closures and methods of new objects at exit.
 
 use super::sink::{self, Sink};
-use super::{is_once, keyword, making_calls, runs_once};
+use super::{CallbackReason, is_once, keyword, making_calls, runs_once};
 use crate::capture::{self, Callback};
+use crate::examined::{Examined, leaks};
 use crate::growth::{Repeats, Sign, function_repeats};
 use crate::ir::{BlockId, Const, ItemFacts, Op, Val};
 use crate::project::{ClassId, CodeId, Entity, Holder, ModuleId, Project, Symbol};
@@ -40,6 +41,14 @@ pub enum Registered {
 
 /// The registrations of a file that add one more each time, in the order of the source.
 pub fn repeated(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<RepeatedRegistration> {
+    leaks(examined_repeated(project, items))
+}
+
+/// The registrations of something new with what lives as long as the process, in the order of the source.
+pub fn examined_repeated(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<RepeatedRegistration, CallbackReason>> {
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
@@ -48,33 +57,47 @@ pub fn repeated(project: &Project, items: impl Iterator<Item = CodeId>) -> Vec<R
         }
         for block in facts.body.originals() {
             for call in facts.body.values(block) {
-                found.extend(judge(project, code, block, call));
+                let verdict = judge(project, code, block, call);
+                found.extend(verdict.map(|verdict| Examined::new(code, call, verdict)));
             }
         }
     }
     found
 }
 
-fn judge(project: &Project, code: CodeId, block: BlockId, call: Val) -> Option<RepeatedRegistration> {
+fn judge(
+    project: &Project,
+    code: CodeId,
+    block: BlockId,
+    call: Val,
+) -> Option<Result<RepeatedRegistration, CallbackReason>> {
     let facts = project.facts(code);
     let Op::Call { callee, args } = facts.body.op(call) else { return None };
     let (sink, entry) = registry(project, code, callee)?;
     let given = facts.body.args(args).first()?.value;
     let what = registered(project, code, given)?;
     let class = project.enclosing_class(code);
-    if keyword(project, code, call, "weak") == Some(true)
-        || is_once(project, code, class, block)
-        || looks(facts, &entry.asks)
-        || takes_back(project, code, class, &entry.undo)
-    {
-        return None;
+    let sound = if keyword(project, code, call, "weak") == Some(true) {
+        Some(CallbackReason::Weak)
+    } else if is_once(project, code, class, block) {
+        Some(CallbackReason::Once)
+    } else if looks(facts, &entry.asks) {
+        Some(CallbackReason::Looked)
+    } else {
+        takes_back(project, code, class, &entry.undo).then_some(CallbackReason::TakenBack)
+    };
+    if let Some(reason) = sound {
+        return Some(Err(reason));
     }
     let repeats = function_repeats(project, code);
     let repeats_surely =
         matches!(repeats, Repeats::PerObject | Repeats::Handler | Repeats::Looped | Repeats::Endless);
-    let signs = repeats_surely.then(|| signs(project, class, repeats))??;
+    if !repeats_surely {
+        return Some(Err(CallbackReason::Once));
+    }
+    let Some(signs) = signs(project, class, repeats) else { return Some(Err(CallbackReason::Few)) };
     let undo = entry.undo.clone();
-    Some(RepeatedRegistration { code, call, what, sink, repeats, undo, signs })
+    Some(Ok(RepeatedRegistration { code, call, what, sink, repeats, undo, signs }))
 }
 
 /// What a call registers with, if that lives as long as the process and holds strongly.

@@ -22,7 +22,7 @@ use crate::project::{Cell, CodeId, ModuleId, Notes, Project, ReferenceKind, Tabl
 pub use attribute::{UncancelledTask, uncancelled_tasks};
 pub use fate::Lost;
 pub use rearmed::{RearmedTimer, rearmed_timers};
-pub use thread::{Unended, UnjoinedThread, unjoined_threads};
+pub use thread::{ThreadReason, Unended, UnjoinedThread, examined_threads, unjoined_threads};
 
 use fate::Fate;
 

@@ -8,6 +8,7 @@ use leakwright_catalogue::Words;
 use rustc_hash::FxHashSet;
 
 use super::teardown::{all_methods, attributes, ends_life};
+use crate::examined::{Examined, leaks};
 use crate::growth::{Repeats, endless_loop, function_repeats};
 use crate::ir::{Arg, ArgKind, ItemKind, Op, UseKind, Val};
 use crate::project::{ClassId, CodeId, Entity, Holder, ModuleId, Project, ReferenceKind, Symbol, ValueId};
@@ -43,36 +44,81 @@ pub fn unjoined_threads(
     if project.module(module).is_test {
         return Vec::new();
     }
+    leaks(threads(project, items.filter(|code| starts(project, *code))))
+}
+
+/// Why a thread is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadReason {
+    /// It is not started where it is made.
+    NotStarted,
+    /// What it runs is not in view.
+    NotInView,
+    /// What it runs comes to an end.
+    Ends,
+    /// It is joined, told to end, or handed on.
+    Handled,
+    /// It reads from what is closed by others, which ends it.
+    Interrupted,
+    /// It ends with the process that it runs in.
+    InProcess,
+    /// It is started once, or told to end where its object is closed.
+    Few,
+}
+
+/// The threads and processes that functions make, in their order.
+pub fn examined_threads(
+    project: &Project,
+    module: ModuleId,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<UnjoinedThread, ThreadReason>> {
+    if project.module(module).is_test { Vec::new() } else { threads(project, items) }
+}
+
+fn threads(
+    project: &Project,
+    items: impl Iterator<Item = CodeId>,
+) -> Vec<Examined<UnjoinedThread, ThreadReason>> {
     let mut found = Vec::new();
     for code in items {
         let facts = project.facts(code);
-        if project.is_broken(code) || !facts.is_function() || !facts.names.iter().any(|name| name == "start")
-        {
+        if project.is_broken(code) || !facts.is_function() {
             continue;
         }
-        for block in facts.body.originals() {
-            for at in facts.body.values(block) {
-                found.extend(unjoined(project, code, at));
+        for at in facts.body.originals().flat_map(|block| facts.body.values(block)) {
+            let Op::Call { callee, .. } = facts.body.op(at) else { continue };
+            if is_thread_class(project, code, callee) {
+                found.push(Examined::new(code, at, unjoined(project, code, at)));
             }
         }
     }
     found
 }
 
-fn unjoined(project: &Project, code: CodeId, at: Val) -> Option<UnjoinedThread> {
-    let Op::Call { callee, .. } = project.facts(code).body.op(at) else { return None };
-    if !is_thread_class(project, code, callee) {
-        return None;
+/// Whether an item starts anything.
+fn starts(project: &Project, code: CodeId) -> bool {
+    project.facts(code).names.iter().any(|name| name == "start")
+}
+
+fn unjoined(project: &Project, code: CodeId, at: Val) -> Result<UnjoinedThread, ThreadReason> {
+    if !starts(project, code) {
+        return Err(ThreadReason::NotStarted);
     }
-    let target = target(project, code, at)?;
+    let target = target(project, code, at).ok_or(ThreadReason::NotInView)?;
     let facts = project.facts(target);
-    let in_loop = facts.body.originals().find_map(|block| endless_loop(facts, block))?;
-    if !is_only_started(project, code, at) || raises_at_end(project, target) || runs_in_process(project, code)
-    {
-        return None;
+    let in_loop = facts.body.originals().find_map(|block| endless_loop(facts, block));
+    let in_loop = in_loop.ok_or(ThreadReason::Ends)?;
+    if !is_only_started(project, code, at) {
+        return Err(ThreadReason::Handled);
     }
-    let reason = reason(project, code, target)?;
-    Some(UnjoinedThread { made: code.value(at), target, in_loop, reason })
+    if raises_at_end(project, target) {
+        return Err(ThreadReason::Interrupted);
+    }
+    if runs_in_process(project, code) {
+        return Err(ThreadReason::InProcess);
+    }
+    let reason = reason(project, code, target).ok_or(ThreadReason::Few)?;
+    Ok(UnjoinedThread { made: code.value(at), target, in_loop, reason })
 }
 
 /// Whether a value is a class whose objects run on their own once started.

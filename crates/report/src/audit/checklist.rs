@@ -3,26 +3,29 @@
 use std::collections::BTreeMap;
 
 use leakwright_engine::Checked;
-use leakwright_rules::{Question, RuleId};
+use leakwright_rules::Question;
+
+/// What is said of the table.
+pub(crate) const LEAD: &str = "For each question the places that were looked at, those found sound with the reasons, and \
+    those found leaking. Open are places of which more speaks against a leak than for it, or that are silenced or \
+    switched off.";
 
 /// A question and its answers.
 pub(crate) struct Row {
     pub(crate) question: Question,
-    /// Places that were looked at; `None` where they are not counted.
-    pub(crate) examined: Option<usize>,
+    /// Places that were looked at.
+    pub(crate) examined: usize,
     pub(crate) sound: usize,
     /// Why, the most frequent reason first.
     pub(crate) reasons: Vec<(String, usize)>,
     pub(crate) leaking: usize,
-    /// Whether some rule asks it.
-    pub(crate) is_asked: bool,
 }
 
 impl Row {
     /// Places that are neither sound nor reported: more speaks against a leak than for it, they are silenced, or
     /// the rule is switched off.
     pub(crate) fn open(&self) -> usize {
-        self.examined.map_or(0, |examined| examined.saturating_sub(self.sound + self.leaking))
+        self.examined.saturating_sub(self.sound + self.leaking)
     }
 }
 
@@ -49,11 +52,10 @@ pub(super) fn rows(checked: &Checked) -> Vec<Row> {
         Row {
             question,
             // What two rules say of one place is one place.
-            examined: question.is_counted().then_some(count.max(sound + leaking)),
+            examined: count.max(sound + leaking),
             sound,
             reasons,
             leaking,
-            is_asked: question.rules().iter().any(|code| RuleId::from_code(code).is_some()),
         }
     };
     Question::ALL.into_iter().map(row).collect()

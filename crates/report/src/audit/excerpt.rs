@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leakwright_analysis::project::ModuleId;
 use leakwright_engine::Checked;
 use leakwright_rules::Finding;
+use leakwright_syntax::is_hidden;
 
 use crate::positions::{Positions, slashed};
 
@@ -117,7 +118,7 @@ fn shown_line(number: u32, text: &str, marks: &mut Vec<(u32, Mark)>) -> Line {
                 width += TAB.len();
             }
             // What moves the cursor or turns the direction of text round is shown as what it is.
-            c if c.is_control() || is_format(c) => {
+            c if is_hidden(c) => {
                 let code = format!("\\u{{{:x}}}", u32::from(c));
                 width += code.len();
                 out += &code;
@@ -146,11 +147,6 @@ fn shown_line(number: u32, text: &str, marks: &mut Vec<(u32, Mark)>) -> Line {
     }
     *marks = rest;
     Line { number: Some(number + 1), text: out, marks: own }
-}
-
-/// Characters that change how others are shown.
-fn is_format(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Lines as the rest of the program counts them: a lone carriage return ends one too.

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use leakwright_rules::Applicability;
-
-use super::checklist::Row;
+use super::checklist::{LEAD, Row};
 use super::entry::{Entry, growth_word, role_word, type_word};
 use super::excerpt::{Excerpt, Line};
 use super::prose::{block, code, prose};
@@ -199,14 +197,10 @@ fn detection(entry: &Entry) -> String {
 
 fn fix(entry: &Entry) -> String {
     let mut out = format!("**Fix**\n\n{}.\n\n", prose(&entry.recommendation));
-    for Remedy { title, applicability, diff, example } in &entry.remedies {
-        let kind = match applicability {
-            Applicability::Safe => "safe",
-            Applicability::Unsafe => "may change what the program does: see the rule",
-            Applicability::Display => "to be written by hand",
-        };
-        if prose(title) != prose(&entry.recommendation) || !diff.is_empty() {
-            let _ = writeln!(out, "{} ({kind}):\n", prose(title));
+    for remedy in &entry.remedies {
+        let Remedy { title, diff, example, .. } = remedy;
+        if remedy.says_more_than(&entry.recommendation) {
+            let _ = writeln!(out, "{} ({}):\n", prose(title), remedy.kind());
         }
         if !diff.is_empty() {
             out += &block("diff", diff);
@@ -221,18 +215,15 @@ fn fix(entry: &Entry) -> String {
 }
 
 fn checklist(rows: &[Row]) -> String {
-    let mut out = "## Checklist\n\n\
-        For each question the places that were looked at, those found sound with the reasons, and those found \
-        leaking. *Open* are places of which more speaks against a leak than for it, or that are silenced or \
-        switched off.\n\n\
-        | question | examined | sound | leaking | open | why sound |\n|---|--:|--:|--:|--:|---|\n"
-        .to_owned();
+    let mut out = format!(
+        "## Checklist\n\n{LEAD}\n\n\
+         | question | examined | sound | leaking | open | why sound |\n|---|--:|--:|--:|--:|---|\n"
+    );
     for row in rows {
-        let examined = row.examined.map_or_else(|| "–".to_owned(), |examined| examined.to_string());
+        let Row { question, examined, sound, leaking, reasons } = row;
         let reasons: Vec<String> =
-            row.reasons.iter().map(|(reason, count)| format!("{count} {}", prose(reason))).collect();
-        let why = if row.is_asked { reasons.join("; ") } else { "no rule asks this yet".to_owned() };
-        let (text, sound, leaking, open) = (row.question.text(), row.sound, row.leaking, row.open());
+            reasons.iter().map(|(reason, count)| format!("{count} {}", prose(reason))).collect();
+        let (text, open, why) = (question.text(), row.open(), reasons.join("; "));
         let _ = writeln!(out, "| {text} | {examined} | {sound} | {leaking} | {open} | {why} |");
     }
     out

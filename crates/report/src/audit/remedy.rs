@@ -13,11 +13,27 @@ use crate::unified_diff;
 /// One way to mend a finding.
 pub(crate) struct Remedy {
     pub(crate) title: String,
-    pub(crate) applicability: Applicability,
+    applicability: Applicability,
     /// What it changes; empty where a person has to write it.
     pub(crate) diff: String,
     /// Code of the shape that does not leak, from the page of the rule, where there is no diff.
     pub(crate) example: Option<&'static str>,
+}
+
+impl Remedy {
+    /// Whether it can be applied, in words.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.applicability {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "may change what the program does: see the rule",
+            Applicability::Display => "to be written by hand",
+        }
+    }
+
+    /// Whether its title has to be said beside a recommendation.
+    pub(crate) fn says_more_than(&self, recommendation: &str) -> bool {
+        self.title != recommendation || !self.diff.is_empty()
+    }
 }
 
 /// The ways to mend a finding, those that can be applied first.
