@@ -418,9 +418,31 @@ fn explain_and_rules_know_every_rule() {
         assert!(page.starts_with(&format!("# {} {}", metadata.code, metadata.name)), "{page}");
         assert_eq!(stdout(&run(dir.path(), &["explain", metadata.name])), page);
     }
+    let listed: Value =
+        serde_json::from_str(&stdout(&run(dir.path(), &["rules", "--format", "json"]))).unwrap();
+    let rules = listed["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), leakwright_rules::RuleId::all().count());
+    assert_eq!((&rules[0]["code"], &rules[0]["family"]), (&Value::from("LW101"), &Value::from("growth")));
+    assert!(rules.iter().all(|rule| rule["docs"].as_str().unwrap().contains("## What it does")));
     let unknown = run(dir.path(), &["explain", "LW999"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&run(dir.path(), &["explain", "unclosed-fil"])).contains("did you mean `unclosed-file`?"));
+}
+
+#[test]
+fn pages_and_lists_are_set_for_a_terminal_and_plain_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |args: &[&str]| stdout(&run(dir.path(), args));
+    let page = said(&["--color", "always", "explain", "LW101"]);
+    assert!(page.starts_with("\u{1b}[1;4mLW101") && !page.contains("```"), "{page}");
+    assert!(said(&["--color", "always", "rules"]).contains("\u{1b}[36mLW101\u{1b}[0m unbounded-collection"));
+    for plain in [&["explain", "LW101"][..], &["rules"], &["--color", "never", "rules"]] {
+        assert!(!said(plain).contains('\u{1b}'), "{plain:?}");
+    }
+    let list = said(&["rules"]);
+    let [growth, task] =
+        ["growth: containers that only grow\n", "\ntask: "].map(|part| list.find(part).unwrap());
+    assert!(growth < task && list.contains("(off by default)"), "{list}");
 }
 
 #[test]

@@ -269,9 +269,23 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
 
-    /// Write `LEAK_AUDIT_<file>.md` for each file with findings, and `LEAK_AUDIT.md`, into this folder.
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
+    pub(crate) format: ReportFormat,
+
+    /// Write into this folder: `LEAK_AUDIT_<file>.md` for each file with findings and `LEAK_AUDIT.md`, or
+    /// `LEAK_AUDIT.html`.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// How an audit is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// As Markdown.
+    Markdown,
+    /// As one HTML page that needs nothing else, to be filtered, sorted and printed.
+    Html,
 }
 
 #[derive(Args)]
@@ -295,10 +309,12 @@ pub(crate) struct RulesArgs {
 /// How the list of rules is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RulesFormat {
-    /// A line each.
+    /// By family, a line each.
     Text,
     /// A Markdown table.
     Markdown,
+    /// A JSON document.
+    Json,
 }
 
 #[derive(Args)]

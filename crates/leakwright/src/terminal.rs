@@ -45,6 +45,19 @@ pub(crate) fn explain(text: &str) {
     }
 }
 
+/// The width of the terminal that standard output is, if it is one; a plain width where colour is wanted anyway.
+pub(crate) fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    if terminal.is_term() {
+        return Some(usize::from(terminal.size().1));
+    }
+    let is_wanted = matches!(ColorChoice::global(), ColorChoice::Always | ColorChoice::AlwaysAnsi);
+    is_wanted.then_some(PLAIN_WIDTH)
+}
+
+/// The width that text is wrapped to where no terminal says another.
+const PLAIN_WIDTH: usize = 80;
+
 /// Prints to standard output. A reader that went away, such as `head`, is no error.
 pub(crate) fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());

@@ -7,7 +7,7 @@ use leakwright_engine::{Input, NoProgress, Options, Selector, check};
 
 use super::Exit;
 use crate::args::ExplainArgs;
-use crate::terminal;
+use crate::{page, terminal};
 
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     match (&args.why_silent, &args.rule) {
@@ -23,8 +23,8 @@ fn explain_rule(rule: &str) -> anyhow::Result<Exit> {
         bail!("no rule has the code `{rule}`");
     }
     for rule in selector.rules() {
-        terminal::print(rule.metadata().docs);
-        terminal::print(&learnt(rule.metadata().code));
+        let metadata = rule.metadata();
+        terminal::print(&page::shown(&(metadata.docs.to_owned() + &learnt(metadata.code))));
     }
     Ok(Exit::Clean)
 }
