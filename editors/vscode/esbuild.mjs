@@ -24,7 +24,7 @@ await Promise.all([
   build({
     ...common,
     minify: false,
-    entryPoints: ["test/run.ts", "test/api/index.ts"],
+    entryPoints: ["test/run.ts", "test/page.ts", "test/api/index.ts"],
     outdir: "out/test",
     platform: "node",
     format: "cjs",

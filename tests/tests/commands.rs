@@ -137,6 +137,9 @@ fn a_report_is_answered_or_written_and_replaces_only_reports() {
     let written = run(&mut client, "leakwright.writeReport", &json!([{ "path": "LEAKS.md" }]));
     assert_eq!(written["path"], json!(folder.file("LEAKS.md")));
     assert_eq!(std::fs::read_to_string(folder.file("LEAKS.md")).unwrap(), text);
+    run(&mut client, "leakwright.writeReport", &json!([{ "path": "LEAKS.html" }]));
+    let page = std::fs::read_to_string(folder.file("LEAKS.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("data-rule=\"LW301\""), "{page}");
     folder.write("a.py", SOUND);
     let uri = folder.uri("LEAKS.md");
     let written = run(&mut client, "leakwright.writeReport", &json!([{ "path": uri }]));

@@ -69,6 +69,12 @@ const EMACS: [Driver; 2] = [
     },
 ];
 
+const REPORT: [Driver; 1] = [Driver {
+    name: "Page of the report",
+    needs: &[Tool::Node, Tool::Chromium],
+    command: vscode::page_command,
+}];
+
 fn emacs(tools: &Tools<'_>, client: &str) -> anyhow::Result<Command> {
     let name = format!("emacs-{client}");
     let mut command = driven(tools, Tool::Python, &name, &["editors/emacs/test/run.py", client])?;
@@ -82,6 +88,7 @@ pub(crate) fn of(editor: Editor) -> &'static [Driver] {
         Editor::Neovim => &NEOVIM,
         Editor::Helix => &HELIX,
         Editor::Emacs => &EMACS,
+        Editor::Report => &REPORT,
     }
 }
 

@@ -30,9 +30,15 @@ pub(crate) fn all(editors: &[Editor]) -> anyhow::Result<()> {
             })?;
             vscode::dependencies()
         }));
+    } else if has(Editor::Report) {
+        jobs.push(thread::spawn(|| {
+            tools()?;
+            vscode::dependencies()
+        }));
     }
-    if editors.iter().any(|editor| *editor != Editor::Vscode) {
-        let needs_tmux = has(Editor::Helix) && !has(Editor::Vscode);
+    let are_tools_fetched = !jobs.is_empty();
+    if editors.iter().any(|editor| !matches!(editor, Editor::Vscode | Editor::Report)) {
+        let needs_tmux = has(Editor::Helix) && !are_tools_fetched;
         let needs_newer = has(Editor::Neovim);
         jobs.push(thread::spawn(move || {
             if needs_tmux {

@@ -2,7 +2,7 @@
 //!
 //! Each editor is driven through the same scenario (`editors/test/scenario.json`) by a driver in its own
 //! language, which prints its results in the Test Anything Protocol. Here editors are found or fetched, drivers
-//! are run, and results counted.
+//! are run, and results counted. The page that `leakwright report` writes is tested with the browser of one of them.
 
 mod code_server;
 mod debian;
@@ -49,10 +49,12 @@ pub(crate) enum Editor {
     Neovim,
     Helix,
     Emacs,
+    /// The page that `leakwright report` writes, in a browser.
+    Report,
 }
 
 impl Editor {
-    const ALL: [Editor; 4] = [Editor::Vscode, Editor::Neovim, Editor::Helix, Editor::Emacs];
+    const ALL: [Editor; 5] = [Editor::Vscode, Editor::Neovim, Editor::Helix, Editor::Emacs, Editor::Report];
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {

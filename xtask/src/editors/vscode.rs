@@ -48,6 +48,22 @@ pub(crate) fn command(tools: &Tools<'_>) -> anyhow::Result<Command> {
     Ok(command)
 }
 
+/// The command that reads the page of a report in the browser that the extension is driven in.
+pub(crate) fn page_command(tools: &Tools<'_>) -> anyhow::Result<Command> {
+    let node = tools.path(Tool::Node);
+    output_of(Command::new("npm").current_dir(folder()).args(["run", "--silent", "check"]))?;
+    output_of(Command::new(&node).current_dir(folder()).arg("esbuild.mjs"))?;
+    let mut command = Command::new(node);
+    command
+        .current_dir(folder())
+        .arg("out/test/page.js")
+        .env("LEAKWRIGHT_FIXTURES", fixtures())
+        .env("LEAKWRIGHT_WORK", base().join("work/report"))
+        .env("LEAKWRIGHT", program())
+        .env("CHROMIUM", tools.path(Tool::Chromium));
+    Ok(command)
+}
+
 fn work() -> PathBuf {
     base().join("work/vscode")
 }

@@ -8,7 +8,7 @@ use leakwright_engine::{Input, Problem, check};
 use leakwright_report::{Audit, Document, is_own_document};
 
 use super::{Exit, is_incomplete, report_problems};
-use crate::args::ReportArgs;
+use crate::args::{ReportArgs, ReportFormat};
 use crate::progress::Bar;
 use crate::terminal;
 
@@ -21,9 +21,11 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Failed);
     }
     let audit = Audit::new(&checked);
-    match &args.out {
-        None => terminal::print(&audit.markdown()),
-        Some(folder) => write(folder, &audit.markdown_files())?,
+    match (args.format, &args.out) {
+        (ReportFormat::Markdown, None) => terminal::print(&audit.markdown()),
+        (ReportFormat::Markdown, Some(folder)) => write(folder, &audit.markdown_files())?,
+        (ReportFormat::Html, None) => terminal::print(&audit.html()),
+        (ReportFormat::Html, Some(folder)) => write(folder, &[audit.html_file()])?,
     }
     // A report is no check: what it says is its result.
     Ok(if is_incomplete(&checked) { Exit::Failed } else { Exit::Clean })
@@ -55,15 +57,19 @@ fn write(folder: &Path, documents: &[Document]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Documents of earlier runs that this one did not write.
+/// Documents of earlier runs, in the same form, that this one did not write.
 fn stale(folder: &Path, documents: &[Document]) -> Vec<String> {
+    let ending = |path: &Path| path.extension().map(ToOwned::to_owned);
+    let own = documents.first().and_then(|document| ending(Path::new(&document.name)));
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let is_stale = |path: &std::path::PathBuf| {
         let is_new = documents
             .iter()
             .any(|document| path.file_name().is_some_and(|name| name == document.name.as_str()));
-        !is_new && std::fs::read_to_string(path).is_ok_and(|text| is_own_document(path, &text))
+        !is_new
+            && ending(path) == own
+            && std::fs::read_to_string(path).is_ok_and(|text| is_own_document(path, &text))
     };
     let mut found: Vec<String> = paths.filter(is_stale).map(|path| path.display().to_string()).collect();
     found.sort();

@@ -6,6 +6,7 @@
 mod checklist;
 mod entry;
 mod excerpt;
+mod html;
 mod markdown;
 mod names;
 mod prose;
@@ -55,6 +56,16 @@ impl Audit {
         markdown::files(self)
     }
 
+    /// All of it as one HTML page that needs nothing else.
+    pub fn html(&self) -> String {
+        html::page(self)
+    }
+
+    /// The HTML page as a file, `LEAK_AUDIT.html`.
+    pub fn html_file(&self) -> Document {
+        Document { name: names::PAGE.to_owned(), text: self.html() }
+    }
+
     /// The entries of each file, in the order of their paths.
     pub(crate) fn by_file(&self) -> Vec<(&str, Vec<&Entry>)> {
         let mut found: Vec<(&str, Vec<&Entry>)> = Vec::new();
@@ -73,12 +84,12 @@ pub fn markdown(checked: &Checked) -> String {
     Audit::new(checked).markdown()
 }
 
-/// Whether a text is a Markdown report.
+/// Whether a text is a report, in either form.
 pub fn is_report(text: &str) -> bool {
-    text.starts_with(markdown::MARK)
+    text.starts_with(markdown::MARK) || text.starts_with(html::MARK)
 }
 
-/// Whether a file of a folder is one that [`Audit::markdown_files`] writes, by its name and its first line.
+/// Whether a file of a folder is one that a report writes, by its name and its first line.
 pub fn is_own_document(path: &Path, text: &str) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     names::is_own(name) && is_report(text)

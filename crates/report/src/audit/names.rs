@@ -7,6 +7,9 @@ const PREFIX: &str = "LEAK_AUDIT";
 /// The file that leads to the others.
 pub(super) const INDEX: &str = "LEAK_AUDIT.md";
 
+/// The page that has everything.
+pub(super) const PAGE: &str = "LEAK_AUDIT.html";
+
 /// Longest name, without the part that is the same for all.
 const MAX_LENGTH: usize = 100;
 
@@ -37,7 +40,9 @@ pub(super) fn names(paths: &[&str]) -> Vec<String> {
 
 /// Whether a file is called like one of a report.
 pub(super) fn is_own(name: &str) -> bool {
-    name == INDEX || name.strip_prefix(PREFIX).is_some_and(|rest| rest.strip_suffix(".md").is_some())
+    name == INDEX
+        || name == PAGE
+        || name.strip_prefix(PREFIX).is_some_and(|rest| rest.strip_suffix(".md").is_some())
 }
 
 /// The parts of a path that a name can be made of, the file's own without its ending.

@@ -29,6 +29,8 @@ pub(crate) struct Summary {
     pub(crate) silenced: usize,
     /// Leaks and information by kind, those with most first.
     pub(crate) by_type: Vec<(&'static str, Counts)>,
+    /// By family, the worst first.
+    pub(crate) by_family: Vec<(String, Counts)>,
     /// By file, the worst first.
     pub(crate) by_file: Vec<(String, Counts)>,
     /// By folder, the worst first.
@@ -84,6 +86,7 @@ impl Summary {
             notes: entries.len() - leaks,
             silenced: checked.findings.len() - entries.len(),
             by_type,
+            by_family: worst_first(entries, |entry| entry.family.to_owned()),
             by_file: worst_first(entries, |entry| entry.path.clone()),
             by_folder: worst_first(entries, |entry| folder(&entry.path)),
             problems: problems.collect(),
@@ -113,6 +116,6 @@ fn worst_first(entries: &[Entry], key: impl Fn(&Entry) -> String) -> Vec<(String
 }
 
 /// The folder of a path; `.` for one that has none.
-fn folder(path: &str) -> String {
+pub(crate) fn folder(path: &str) -> String {
     path.rsplit_once('/').map_or_else(|| ".".to_owned(), |(folder, _)| folder.to_owned())
 }

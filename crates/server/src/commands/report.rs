@@ -13,7 +13,8 @@ use super::{Commands, failed, path};
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// Where the report is written; answered without being written if it is not said. Relative to the folder.
+    /// Where the report is written, as a page if that ends in `.html`; answered as Markdown, without
+    /// being written, if it is not said. Relative to the folder.
     path: Option<String>,
     /// The folder that is written up; all that are open if none is named.
     folder: Option<String>,
@@ -32,7 +33,9 @@ impl Commands {
         };
         let write = move || {
             let checked = check(&Input::Paths(folders), &options, &NoProgress);
-            let text = leakwright_report::markdown(&checked);
+            let audit = leakwright_report::Audit::new(&checked);
+            let is_page = target.as_deref().and_then(Path::extension).is_some_and(|ending| ending == "html");
+            let text = if is_page { audit.html() } else { audit.markdown() };
             answer(&checked, &text, target)
         };
         tokio::task::spawn_blocking(write).await.map_err(failed)?
