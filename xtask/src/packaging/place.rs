@@ -13,7 +13,7 @@ use crate::run::{output_of, say};
 pub(super) const PROGRAM: &str = if cfg!(windows) { "leakwright.exe" } else { "leakwright" };
 
 /// What packages are built and tried with.
-const TOOLS: [&str; 2] = ["maturin==1.9.6", "pre-commit==4.3.0"];
+const TOOLS: [&str; 2] = ["maturin==1.16.0", "pre-commit==4.7.0"];
 
 /// Python that leaks a file.
 pub(super) const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";

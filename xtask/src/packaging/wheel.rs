@@ -50,7 +50,7 @@ pub(super) fn passes_the_tests(place: &Place) -> anyhow::Result<()> {
 
 pub(super) fn builds_from_source(place: &Place) -> anyhow::Result<()> {
     let folder = place.empty("source")?;
-    output_of(place.tool("maturin").args(["sdist", "--quiet", "--out"]).arg(&folder))?;
+    output_of(place.tool("maturin").args(["sdist", "--out"]).arg(&folder))?;
     let archive = place.only("source", ".tar.gz")?;
     let environment = place.environment("environment-from-source")?;
     let mut pip = Place::pip(&environment);
