@@ -94,6 +94,25 @@ impl Session {
     }
 }
 
+#[test]
+fn what_a_baseline_knows_is_neither_shown_nor_mended_and_none_is_read_elsewhere() {
+    let dir = project(&[("pkg/leak.py", LEAK), ("leakwright.toml", "baseline = 'known.json'\n")]);
+    leakwright(dir.path()).arg("baseline").output().unwrap();
+    std::fs::write(dir.path().join("pkg/read.py"), READ).unwrap();
+    let mut session = Session::start(dir.path(), &[]);
+    assert_eq!(codes(&session.call("mem.leaks", &json!({})).1), ["LW301"]);
+    let (text, _) = session.call("mem.fix", &json!({ "unsafe_fixes": true }));
+    assert!(text.contains("pkg/read.py") && !text.contains("pkg/leak.py"), "{text}");
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("known.json");
+    std::fs::copy(dir.path().join("known.json"), &path).unwrap();
+    let configuration = format!("baseline = '{}'\n", path.display());
+    std::fs::write(dir.path().join("leakwright.toml"), configuration).unwrap();
+    let text = session.refusal("mem.leaks", &json!({}));
+    assert!(text.contains("leads out of the folders"), "{text}");
+    assert_eq!(session.end(), Some(0));
+}
+
 fn codes(data: &Value) -> Vec<&str> {
     data["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use leakwright_rules::RuleId;
 use serde::Deserialize;
 
-use crate::check::{Checked, Input, Options};
+use crate::check::{Checked, Input, Options, Progress, check};
 use crate::known::{Known, compare, is_below, known};
+use crate::limits::Limits;
 use crate::whole::write_whole;
 
 /// Version of the file's form.
@@ -31,9 +32,21 @@ pub enum BaselineError {
     /// It cannot be read or written.
     #[error("{}: {}", .0.display(), .1)]
     Io(PathBuf, std::io::Error),
+    /// It lies outside of the folders that may be read.
+    #[error("{}: leads out of the folders that may be read", .0.display())]
+    Outside(PathBuf),
     /// It is not in the form that this version knows.
     #[error("{}: not a baseline: {}", .0.display(), .1)]
     Malformed(PathBuf, String),
+}
+
+impl BaselineError {
+    /// What is wrong, without the path.
+    pub(crate) fn problem(&self) -> String {
+        let whole = self.to_string();
+        let (Self::Missing(path) | Self::Io(path, _) | Self::Malformed(path, _) | Self::Outside(path)) = self;
+        whole.strip_prefix(&format!("{}: ", path.display())).map_or(whole.clone(), str::to_owned)
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<Known>, BaselineError> {
@@ -83,7 +96,14 @@ pub fn apply_baselines(
     if let Some(named) = named {
         files.entry(named.to_owned()).or_default();
     }
-    let roots = if let Input::Paths(paths) = input { paths.as_slice() } else { &[] };
+    let (roots, limits) = match input {
+        Input::Paths(paths) => (paths.as_slice(), Limits::default()),
+        Input::Within(inner, folders) => {
+            let roots = if let Input::Paths(paths) = &**inner { paths.as_slice() } else { &[] };
+            (roots, Limits::to(folders.clone()))
+        }
+        Input::Texts(_) => (&[][..], Limits::default()),
+    };
     let ran = |code: &str| {
         let is_meant = |selectors: &[crate::Selector], rule: RuleId| {
             selectors.iter().any(|selector| selector.rules().contains(&rule))
@@ -93,17 +113,95 @@ pub fn apply_baselines(
                 && !is_meant(&options.ignore, rule)
         })
     };
+    let here = folder_of(Path::new("x"));
     for (path, of) in files {
+        if !limits.allow(&path) && (path.exists() || !limits.contain(&normal(&path))) {
+            return Err(BaselineError::Outside(path));
+        }
         let entries = read(&path)?;
         let folder = folder_of(&path);
-        let against = relative(&std::path::absolute(&path).unwrap_or(path), &folder_of(Path::new("x")));
+        let against = relative(&std::path::absolute(&path).unwrap_or(path), &here);
         compare(checked, entries, against, &|file| of.iter().any(|known| known == file), &|entry| {
             ran(&entry.code)
                 && options.min_confidence.is_none()
                 && is_below(&normal(&folder.join(&entry.path)), roots)
         });
+        for gone in checked.comparisons.last_mut().into_iter().flat_map(|compared| &mut compared.gone) {
+            gone.path = relative(&normal(&folder.join(&gone.path)), &here);
+        }
     }
     Ok(())
+}
+
+/// Checks files, and marks what is known from a baseline: from the one that is named, else from configured ones.
+pub fn check_for_new(
+    input: &Input,
+    options: &Options,
+    named: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<Checked, BaselineError> {
+    let mut checked = check(input, options, progress);
+    apply_baselines(&mut checked, named, input, options)?;
+    Ok(checked)
+}
+
+/// What a baseline knows, by file: for an editor, which asks for one file at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Baselined {
+    by_file: BTreeMap<PathBuf, Vec<Known>>,
+    /// Of files that are gone: they may have been moved to another folder, or renamed in theirs.
+    moved: Vec<(PathBuf, Known)>,
+}
+
+impl Baselined {
+    /// Reads a baseline. Where there is none, nothing is known.
+    pub(crate) fn read(path: &Path) -> Result<Self, BaselineError> {
+        let entries = match read(path) {
+            Err(BaselineError::Missing(_)) => Vec::new(),
+            entries => entries?,
+        };
+        let folder = folder_of(path);
+        let mut found = Self::default();
+        for entry in entries {
+            let file = normal(&folder.join(&entry.path));
+            if file.exists() {
+                found.by_file.entry(file).or_default().push(entry);
+            } else {
+                found.moved.push((file, entry));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether anything may be known of a file.
+    pub(crate) fn is_about(&self, file: &Path) -> bool {
+        self.by_file.contains_key(file) || self.moved.iter().any(|(from, _)| may_be_moved(from, file))
+    }
+
+    /// What is left over to be known of the findings of a file.
+    pub(crate) fn of(&self, file: &Path) -> Leftover {
+        let own = self.by_file.get(file).map_or(&[][..], Vec::as_slice);
+        let moved = self.moved.iter().filter(|(from, _)| may_be_moved(from, file));
+        Leftover { entries: own.iter().chain(moved.map(|(_, known)| known)).cloned().collect() }
+    }
+}
+
+/// Whether a file may be another one that was moved: it has its name, or lies in its folder.
+fn may_be_moved(from: &Path, to: &Path) -> bool {
+    from.file_name() == to.file_name() || from.parent() == to.parent()
+}
+
+/// Known findings that have not been found again.
+pub(crate) struct Leftover {
+    entries: Vec<Known>,
+}
+
+impl Leftover {
+    /// Whether a finding is known; as many as were known are.
+    pub(crate) fn take(&mut self, is_it: impl Fn(&Known) -> bool) -> bool {
+        let known = self.entries.iter_mut().find(|entry| entry.count > 0 && is_it(entry));
+        known.map(|entry| entry.count -= 1).is_some()
+    }
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -9,6 +9,7 @@ use leakwright_catalogue::{Catalogue, Resource, Subscription};
 use leakwright_rules::{Confidence, RuleId, Settings};
 use serde::Deserialize;
 
+use crate::baseline::Baselined;
 use crate::cache;
 use crate::file_rules::{FileRules, Layer, Level};
 use crate::overrides::Excluded;
@@ -22,7 +23,7 @@ pub struct Config {
     pub root: PathBuf,
     /// A set of settings for a kind of project.
     pub preset: Preset,
-    /// The findings that are known already, and not shown by `check`.
+    /// The findings that are known already, and neither shown nor mended.
     pub baseline: Option<PathBuf>,
     /// The keys that are written in the configuration; the others have their defaults.
     pub written: Vec<String>,
@@ -38,6 +39,8 @@ pub struct Config {
     pub subscriptions: Vec<Subscription>,
     /// What is known of libraries: what comes with the program, and the project's own.
     pub catalogue: Arc<Catalogue>,
+    /// What the baseline knows, where an editor asks.
+    pub(crate) known: Option<Arc<Baselined>>,
     /// Files with more bytes are left out.
     pub(crate) max_file_bytes: Option<usize>,
     pub(crate) excluded_by_editor: Option<Excluded>,
@@ -199,6 +202,7 @@ impl Config {
             root: root.to_owned(),
             preset: written.preset,
             baseline: written.baseline.map(|path| root.join(path)),
+            known: None,
             written: Vec::new(),
             src: written.src.unwrap_or_else(|| vec![PathBuf::from("."), PathBuf::from("src")]),
             settings,

@@ -69,16 +69,18 @@ impl Configurations {
             }
         }
         let mut defaults = self.defaults.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let config = defaults
-            .entry(directory.to_owned())
-            .or_insert_with(|| self.adapted(Config::default_for(directory)));
-        Ok(Origin { config: Arc::clone(config), path: None })
+        let config = match defaults.get(directory) {
+            Some(config) => Arc::clone(config),
+            None => self.adapted(Config::default_for(directory))?,
+        };
+        defaults.insert(directory.to_owned(), Arc::clone(&config));
+        Ok(Origin { config, path: None })
     }
 
     /// The configuration that holds for a text that lies in no directory.
     pub(crate) fn anywhere(&self) -> Result<Arc<Config>, ConfigError> {
         let only = self.only.get_or_init(|| self.read_only()).clone()?;
-        Ok(only.map_or_else(|| self.adapted(Config::default_for(Path::new(""))), |origin| origin.config))
+        only.map_or_else(|| self.adapted(Config::default_for(Path::new(""))), |origin| Ok(origin.config))
     }
 
     /// The configuration that a directory itself has.
@@ -90,20 +92,20 @@ impl Configurations {
     fn read_only(&self) -> Found {
         let Some((overrides, root)) = &self.overrides else { return Ok(None) };
         let Some(config) = overrides.read(root).transpose()? else { return Ok(None) };
-        Ok(Some(Origin { config: self.adapted(config), path: overrides.configuration.clone() }))
+        Ok(Some(Origin { config: self.adapted(config)?, path: overrides.configuration.clone() }))
     }
 
     fn read(&self, directory: &Path) -> Found {
-        Ok(read(directory, &self.limits)?
-            .map(|(config, path)| Origin { config: self.adapted(config), path: Some(path) }))
+        let Some((config, path)) = read(directory, &self.limits)? else { return Ok(None) };
+        Ok(Some(Origin { config: self.adapted(config)?, path: Some(path) }))
     }
 
     /// A configuration with what the editor sets.
-    fn adapted(&self, config: Config) -> Arc<Config> {
-        Arc::new(match &self.overrides {
-            Some((overrides, root)) => overrides.apply(config, root),
+    fn adapted(&self, config: Config) -> Result<Arc<Config>, ConfigError> {
+        Ok(Arc::new(match &self.overrides {
+            Some((overrides, root)) => overrides.apply(config, root)?,
             None => config,
-        })
+        }))
     }
 }
 

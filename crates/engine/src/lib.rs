@@ -38,7 +38,7 @@ mod threads;
 mod whole;
 mod workspace;
 
-pub use baseline::{BaselineError, apply_baselines, write_baseline};
+pub use baseline::{BaselineError, apply_baselines, check_for_new, write_baseline};
 pub use cache::{Cache, Usage, clear_cache};
 pub use check::{Checked, Input, Judged, NoProgress, Options, Progress, Silent, check};
 pub use config::{Config, ConfigError};

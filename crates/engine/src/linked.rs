@@ -232,6 +232,27 @@ impl Linked {
         let found = checked.findings.into_iter().map(Arc::new);
         let shown = found.filter_map(|finding| self.shown(module, &rules, &finding));
         analysis.findings = shown.map(|finding| Found { finding, linked: Arc::clone(self) }).collect();
+        self.new_only(analysis)
+    }
+
+    /// Without the findings that the baseline of the file knows.
+    pub(crate) fn new_only(&self, mut analysis: Analysis) -> Analysis {
+        let member = self.member(analysis.module);
+        let known = member.place.config.known.as_deref().filter(|known| known.is_about(&member.path));
+        let Some(known) = known.filter(|_| !analysis.findings.is_empty()) else { return analysis };
+        let text = match &member.open {
+            Some(open) => Some(open.whole().to_string()),
+            None => self.text(analysis.module).map(ToString::to_string),
+        };
+        let Some(text) = text else { return analysis };
+        let mut left = known.of(&member.path);
+        for by_content in [false, true] {
+            let name = if by_content { "" } else { &member.place.module_name };
+            analysis.findings.retain(|found| {
+                let own = found.finding.fingerprint(name, &text);
+                !left.take(|known| own == if by_content { &*known.content } else { &*known.fingerprint })
+            });
+        }
         analysis
     }
 

@@ -106,7 +106,7 @@ impl Live {
             findings.into_iter().filter_map(|finding| self.linked.shown(module, &judged.rules, finding));
         analysis.findings =
             shown.map(|finding| Found { finding, linked: Arc::clone(&self.linked) }).collect();
-        analysis
+        self.linked.new_only(analysis)
     }
 
     fn judge_part(&mut self, module: ModuleId, part: Part) {

@@ -1,10 +1,12 @@
 //! Settings of an editor, which win over configuration files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::GlobSet;
 use leakwright_rules::Confidence;
 
+use crate::baseline::{BaselineError, Baselined};
 use crate::config::{Config, ConfigError, globs};
 use crate::preset::Preset;
 use crate::selector::Selector;
@@ -20,6 +22,8 @@ pub struct Overrides {
     pub ignore: Vec<Selector>,
     /// Findings that are less sure are not shown.
     pub min_confidence: Option<Confidence>,
+    /// The baseline whose findings are not shown, instead of the configured one.
+    pub baseline: Option<PathBuf>,
     /// A set of settings for a kind of project.
     pub preset: Option<Preset>,
     /// What is left out beside what configuration leaves out, relative to the folder.
@@ -73,8 +77,8 @@ impl Overrides {
         Some(read())
     }
 
-    /// A configuration as it is with these settings.
-    pub(crate) fn apply(&self, mut config: Config, root: &Path) -> Config {
+    /// A configuration as it is with these settings, and what is known already.
+    pub(crate) fn apply(&self, mut config: Config, root: &Path) -> Result<Config, ConfigError> {
         config.with_overrides(self.select.as_deref(), &self.ignore, self.min_confidence);
         if let Some(preset) = self.preset {
             config.set_preset(preset);
@@ -86,6 +90,13 @@ impl Overrides {
         if let Ok(excluded) = Excluded::new(root, &self.exclude) {
             config.excluded_by_editor = Some(excluded);
         }
-        config
+        if self.baseline.is_some() {
+            config.baseline.clone_from(&self.baseline);
+        }
+        if let Some(path) = &config.baseline {
+            let wrong = |error: BaselineError| ConfigError { path: path.clone(), message: error.problem() };
+            config.known = Some(Arc::new(Baselined::read(path).map_err(wrong)?));
+        }
+        Ok(config)
     }
 }

@@ -208,6 +208,10 @@ pub(crate) struct FixArgs {
     #[arg(long)]
     pub(crate) unsafe_fixes: bool,
 
+    /// Leave alone what is in this baseline; without it, what is in the configured one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
     /// Show what would change; write nothing.
     #[arg(long)]
     pub(crate) diff: bool,

@@ -27,7 +27,7 @@ fn main() -> std::process::ExitCode {
         Command::Scan(args) => commands::check::run(&args, commands::check::Scope::Growth),
         Command::Handles(args) => commands::check::run(&args, commands::check::Scope::Resources),
         Command::Baseline(args) => commands::baseline::run(&args),
-        Command::Fix(args) => Ok(commands::fix::run(&args)),
+        Command::Fix(args) => commands::fix::run(&args),
         Command::Undo(args) => commands::undo::run(&args),
         Command::Clean(args) => commands::clean::run(&args),
         Command::Notes(args) => commands::notes::run(&args),

@@ -1,6 +1,6 @@
 //! The protocol's messages, each handed to the module that deals with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -203,8 +203,7 @@ impl Backend {
     fn moved<'u>(&self, uris: impl Iterator<Item = &'u str>) {
         let paths = uris.filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok());
         let paths: Vec<PathBuf> = paths.collect();
-        let may_configure =
-            |path: &PathBuf| path.extension().is_none_or(|ending| ending == "toml") || path.is_dir();
+        let may_configure = |path: &PathBuf| path.extension().is_none() || configures(path) || path.is_dir();
         let reads_configuration = paths.iter().any(may_configure);
         self.projects.look_at_disk(paths, reads_configuration);
     }
@@ -326,8 +325,7 @@ impl LanguageServer for Backend {
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         let paths = params.changes.iter().filter_map(|change| change.uri.to_file_path().ok());
         let paths: Vec<PathBuf> = paths.collect();
-        let reads_configuration =
-            paths.iter().any(|path| path.extension().is_some_and(|ending| ending == "toml"));
+        let reads_configuration = paths.iter().any(|path| configures(path));
         self.projects.look_at_disk(paths, reads_configuration);
     }
 
@@ -464,4 +462,9 @@ fn roots(params: &InitializeParams) -> Vec<PathBuf> {
         roots.extend(params.root_uri.as_ref().and_then(|uri| uri.to_file_path().ok()));
     }
     roots
+}
+
+/// Whether a file may be one that configures us, or a baseline, by its ending.
+fn configures(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "toml" || ending == "json")
 }

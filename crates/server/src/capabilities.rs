@@ -17,8 +17,8 @@ use serde_json::json;
 /// Files that are code.
 const CODE: &str = "**/*.{py,pyi,pyw}";
 
-/// Files that configure us.
-const CONFIGURATION: &str = "**/{pyproject,leakwright,.leakwright}.toml";
+/// Files that configure us, and what a baseline is called unless it is said otherwise.
+const CONFIGURATION: &str = "**/{pyproject.toml,leakwright.toml,.leakwright.toml,leakwright-baseline.json}";
 
 /// What the client can do.
 #[derive(Clone, Copy, Debug, Default)]

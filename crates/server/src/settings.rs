@@ -17,7 +17,8 @@ use serde_json::Value;
 pub(crate) const SECTION: &str = "leakwright";
 
 /// The settings that the server heeds.
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 15] = [
+    "baseline",
     "codeLens",
     "configuration",
     "debounce",
@@ -168,6 +169,11 @@ impl<'v> Reader<'v> {
         if let Some(path) = set.configuration.as_ref().filter(|path| !path.is_file()) {
             self.wrong("configuration", &format!("there is no file {}", path.display()));
             set.configuration = None;
+        }
+        self.path("baseline", &mut set.baseline);
+        if let Some(path) = set.baseline.as_ref().filter(|path| !path.is_file()) {
+            self.wrong("baseline", &format!("there is no file {}", path.display()));
+            set.baseline = None;
         }
         set.select = self.selectors("select").or(set.select.take());
         if let Some(ignore) = self.selectors("ignore") {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Fix};
 
-use super::rounds::{Applied, Outcome, finish, rewrite};
+use super::rounds::{Applied, FixOptions, Outcome, finish, judge_for_new, rewrite};
+use crate::baseline::BaselineError;
 use crate::cache::Cache;
-use crate::check::{Checked, Input, Judged, Options, Progress, judge};
+use crate::check::{Checked, Input, Judged, Progress};
 use crate::gathered::Gathered;
 use crate::load::SourceFile;
 use crate::suppress::{UnusedSuppression, Useless, remove, silence};
@@ -45,17 +46,19 @@ pub(super) fn removals(checked: &Checked) -> Vec<Applied> {
 }
 
 /// Writes comments that silence the findings of a check, in memory. They say why, if a reason is given. Findings that
-/// no comment can silence remain.
+/// no comment can silence remain, and so do those that a baseline knows.
 pub fn silence_all(
     input: &Input,
-    options: &Options,
+    options: &FixOptions,
     reason: Option<&str>,
     progress: &dyn Progress,
-) -> Outcome {
+) -> Result<Outcome, BaselineError> {
+    let baseline = options.baseline.as_deref();
+    let judged = |files, errors| judge_for_new(files, errors, input, &options.check, baseline);
     pool().install(|| {
         let (files, errors) = Gathered::read(input, progress).load(&Cache::none(), progress);
         let originals: Vec<SourceFile> = files.clone();
-        let checked = judge(files, errors.clone(), options);
+        let checked = judged(files, errors.clone())?;
         let mut by_file: BTreeMap<ModuleId, Vec<&Judged>> = BTreeMap::new();
         for judged in checked.active() {
             by_file.entry(judged.finding.module).or_default().push(judged);
@@ -73,7 +76,7 @@ pub fn silence_all(
         for (module, file) in changed {
             files[module.0 as usize] = file;
         }
-        finish(&originals, judge(files, errors, options), applied)
+        Ok(finish(&originals, judged(files, errors)?, applied))
     })
 }
 

@@ -5,7 +5,7 @@
 //! changes nothing is the last.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use leakwright_analysis::project::ModuleId;
 use leakwright_rules::{Applicability, Edit, Fix};
@@ -13,8 +13,10 @@ use leakwright_syntax::TextRange;
 
 use super::comments::removals;
 use super::consent::{Change, Consent, Decider, Proposal};
+use crate::baseline::{BaselineError, apply_baselines};
 use crate::cache::Cache;
 use crate::check::{Checked, Input, Judged, Options, Progress, judge};
+use crate::error::FileError;
 use crate::gathered::Gathered;
 use crate::load::{SourceFile, line_of};
 use crate::text_edit::apply_edits;
@@ -27,6 +29,8 @@ pub struct FixOptions {
     pub check: Options,
     /// Fixes that change what the program does, under conditions, are applied as well.
     pub allow_unsafe: bool,
+    /// What this baseline knows is left alone; without it, what the configured one knows.
+    pub baseline: Option<PathBuf>,
 }
 
 /// What fixing gave.
@@ -81,7 +85,7 @@ pub struct Applied {
 const MAX_ROUNDS: usize = 32;
 
 /// Fixes files in memory; nothing is written.
-pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Outcome {
+pub fn fix(input: &Input, options: &FixOptions, progress: &dyn Progress) -> Result<Outcome, BaselineError> {
     rounds(input, options, progress, Decider::All)
 }
 
@@ -91,15 +95,22 @@ pub fn fix_with(
     options: &FixOptions,
     progress: &dyn Progress,
     consent: &mut dyn Consent,
-) -> Outcome {
+) -> Result<Outcome, BaselineError> {
     rounds(input, options, progress, Decider::Ask(consent))
 }
 
-fn rounds(input: &Input, options: &FixOptions, progress: &dyn Progress, mut decider: Decider<'_>) -> Outcome {
+fn rounds(
+    input: &Input,
+    options: &FixOptions,
+    progress: &dyn Progress,
+    mut decider: Decider<'_>,
+) -> Result<Outcome, BaselineError> {
+    let baseline = options.baseline.as_deref();
+    let judged = |files, errors| judge_for_new(files, errors, input, &options.check, baseline);
     pool().install(|| {
         let (files, errors) = Gathered::read(input, progress).load(&Cache::none(), progress);
         let originals: Vec<SourceFile> = files.clone();
-        let mut checked = judge(files, errors.clone(), &options.check);
+        let mut checked = judged(files, errors.clone())?;
         let mut applied: Vec<Applied> = Vec::new();
         let mut attempts = Attempts::default();
         for _ in 0..MAX_ROUNDS {
@@ -109,18 +120,31 @@ fn rounds(input: &Input, options: &FixOptions, progress: &dyn Progress, mut deci
             }
             let (files, taken) = take(checked, chosen);
             applied.extend(taken);
-            checked = judge(files, errors.clone(), &options.check);
+            checked = judged(files, errors.clone())?;
         }
         checked.forget_unused(input);
         let unneeded = agreed_removals(&checked, &decider);
         if !unneeded.is_empty() {
             let (files, taken) = take(checked, unneeded);
             applied.extend(taken);
-            checked = judge(files, errors, &options.check);
+            checked = judged(files, errors)?;
             checked.forget_unused(input);
         }
-        finish(&originals, checked, applied)
+        Ok(finish(&originals, checked, applied))
     })
+}
+
+/// Links the files, runs the rules over each, and marks what is known.
+pub(super) fn judge_for_new(
+    files: Vec<SourceFile>,
+    errors: Vec<FileError>,
+    input: &Input,
+    options: &Options,
+    baseline: Option<&Path>,
+) -> Result<Checked, BaselineError> {
+    let mut checked = judge(files, errors, options);
+    apply_baselines(&mut checked, baseline, input, options)?;
+    Ok(checked)
 }
 
 /// Comments that silence nothing, as far as it is agreed that they go.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use leakwright_engine::{
-    Applied, Checked, FixOptions, Input, Journal, Outcome, Written, check, fix, fix_with, silence_all, write,
-    write_unrecorded,
+    Applied, Checked, FixOptions, Input, Journal, Outcome, Written, check_for_new, fix, fix_with,
+    silence_all, write, write_unrecorded,
 };
 use leakwright_rules::{Applicability, Fix, Severity};
 
@@ -15,25 +15,31 @@ use crate::args::FixArgs;
 use crate::progress::Bar;
 use crate::terminal;
 
-pub(crate) fn run(args: &FixArgs) -> Exit {
-    let options = FixOptions { check: args.selection.options(), allow_unsafe: args.unsafe_fixes };
+pub(crate) fn run(args: &FixArgs) -> anyhow::Result<Exit> {
+    let options = FixOptions {
+        check: args.selection.options(),
+        allow_unsafe: args.unsafe_fixes,
+        baseline: args.baseline.clone(),
+    };
     let input = Input::Paths(args.paths.clone());
     let bar = Bar::new();
     let outcome = if args.add_suppressions {
-        silence_all(&input, &options.check, args.reason.as_deref(), &bar)
+        silence_all(&input, &options, args.reason.as_deref(), &bar)
     } else if args.interactive {
         fix_with(&input, &options, &bar, &mut Asking::new(&bar))
     } else {
         fix(&input, &options, &bar)
     };
     bar.finish();
+    let outcome = outcome?;
     if args.diff {
-        return show(&outcome, args);
+        return Ok(show(&outcome, args));
     }
     let written = write_all(&outcome, args);
     // What was agreed to is looked at again as it is on disk now.
     let bar = Bar::new();
-    let again = (!outcome.changed.is_empty()).then(|| check(&input, &options.check, &bar));
+    let check = || check_for_new(&input, &options.check, args.baseline.as_deref(), &bar);
+    let again = (!outcome.changed.is_empty()).then(check).transpose()?;
     bar.finish();
     let remaining = again.as_ref().unwrap_or(&outcome.remaining);
     report_problems(remaining);
@@ -54,7 +60,7 @@ pub(crate) fn run(args: &FixArgs) -> Exit {
     if let Some(hint) = hint(&written) {
         terminal::note(&hint);
     }
-    if written.errors.is_empty() { exit_of(remaining) } else { Exit::Failed }
+    Ok(if written.errors.is_empty() { exit_of(remaining) } else { Exit::Failed })
 }
 
 /// Shows what would change.

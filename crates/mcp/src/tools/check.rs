@@ -55,8 +55,8 @@ pub(crate) fn run(folders: &Folders, params: &Params, scope: Scope) -> Answer {
     let Params { path, text, select, min_confidence, .. } = params;
     let asked = Asked { path, text, select, min_confidence: *min_confidence };
     let (subject, options) = asked.opened(folders)?;
-    let mut checked = subject.check(&narrowed(options, scope));
-    checked.findings.retain(|judged| !judged.is_suppressed);
+    let mut checked = subject.check_for_new(&narrowed(options, scope))?;
+    checked.findings.retain(|judged| !judged.is_suppressed && !judged.is_known);
     let (summary, total) = (leakwright_report::summary(&checked), checked.findings.len());
     let codes: Vec<&str> =
         checked.findings.iter().map(|judged| judged.finding.rule.metadata().code).collect();

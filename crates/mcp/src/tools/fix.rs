@@ -40,14 +40,14 @@ pub(crate) fn run(folders: &Folders, params: &Params) -> Answer {
     }
     let Params { path, text, select, .. } = params;
     let (subject, options) = Asked { path, text, select, min_confidence: None }.opened(folders)?;
-    let options = FixOptions { check: options, allow_unsafe: params.unsafe_fixes };
-    let outcome = fix(&subject.input, &options, &NoProgress);
+    let options = FixOptions { check: options, allow_unsafe: params.unsafe_fixes, baseline: None };
+    let outcome = fix(&subject.input, &options, &NoProgress).map_err(|error| Refusal::new(&error))?;
     if !params.apply {
         return Ok(shown(&outcome, params));
     }
     let home = Journal::home_of(&subject.path(), Some(&subject.inside.folder));
     let written = write(&outcome, &[home]);
-    let again = subject.check(&options.check);
+    let again = subject.check_for_new(&options.check)?;
     Ok(applied(&outcome, &written, &again))
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod report;
 
 use std::path::PathBuf;
 
-use leakwright_engine::{Checked, Input, NoProgress, Options, Selector, check};
+use leakwright_engine::{Checked, Input, NoProgress, Options, Selector, check_for_new};
 use leakwright_rules::Confidence;
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,9 +49,9 @@ impl Asked<'_> {
 }
 
 impl Subject {
-    /// Checks it.
-    fn check(&self, options: &Options) -> Checked {
-        check(&self.input, options, &NoProgress)
+    /// Checks it, and marks what is known already.
+    fn check_for_new(&self, options: &Options) -> Result<Checked, Refusal> {
+        check_for_new(&self.input, options, None, &NoProgress).map_err(|error| Refusal::new(&error))
     }
 
     /// The text under the path if there is one, else what lies at the path, else all of the first folder.

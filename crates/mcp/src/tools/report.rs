@@ -1,5 +1,6 @@
 //! `mem.report`.
 
+use leakwright_engine::{NoProgress, check};
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -27,7 +28,7 @@ const LONGEST_REPORT: usize = 4 * LONGEST;
 pub(crate) fn run(folders: &Folders, params: &Params) -> Answer {
     let Params { path, text, select } = params;
     let (subject, options) = Asked { path, text, select, min_confidence: None }.opened(folders)?;
-    let checked = subject.check(&options);
+    let checked = check(&subject.input, &options, &NoProgress);
     let whole = leakwright_report::markdown(&checked);
     let shown = shortened(&whole, LONGEST_REPORT);
     let findings = checked.active().count();

@@ -11,7 +11,7 @@ mod rules;
 
 use leakwright_engine::{Checked, FileError, Problem, UnusedSuppression};
 
-use crate::json::{pretty, shown};
+use crate::json::pretty;
 use log::{Driver, Invocation, Log, Message, Notification, Run, Tool};
 use places::Places;
 
@@ -21,8 +21,12 @@ const SCHEMA: &str =
 /// Findings and errors as a SARIF log. The exit code is that of the process which writes it.
 pub fn sarif(checked: &Checked, show_suppressed: bool, exit_code: u8) -> String {
     let mut places = Places::new(checked);
-    let results =
-        shown(checked, show_suppressed).map(|judged| results::result(&mut places, judged)).collect();
+    // What is known is listed too: its state tells it from what is new.
+    let listed = checked.findings.iter().filter(|judged| show_suppressed || !judged.is_suppressed);
+    let mut results: Vec<_> = listed.map(|judged| results::result(&mut places, judged)).collect();
+    let gone = checked.comparisons.iter().flat_map(|comparison| &comparison.gone);
+    results
+        .extend(gone.flat_map(|known| std::iter::repeat_with(|| results::absent(known)).take(known.count)));
     let invocation = invocation(checked, exit_code);
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver {

@@ -1,9 +1,10 @@
 //! Findings as SARIF results.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use leakwright_engine::Judged;
-use leakwright_rules::{Edit, Evidence, Finding, Role, Severity};
+use leakwright_engine::{Judged, Known};
+use leakwright_rules::{Edit, Evidence, Finding, Role, RuleId, Severity};
 use serde_json::json;
 
 use super::log::{
@@ -13,14 +14,42 @@ use super::log::{
 use super::places::Places;
 use crate::github::sentence;
 
+/// A finding that was known, and is not there any more.
+pub(super) fn absent(known: &Known) -> SarifResult {
+    let rule = RuleId::from_code(&known.code);
+    let mut location = Places::line(Path::new(&known.path), None);
+    location.logical_locations.push(LogicalLocation { fully_qualified_name: known.symbol.clone() });
+    SarifResult {
+        rule_id: known.code.clone(),
+        rule_index: rule.map(index),
+        level: rule.map_or("warning", |rule| level(rule.metadata().severity)),
+        baseline_state: Some("absent"),
+        message: Message::plain(format!("`{}` does not leak any more.", known.symbol)),
+        locations: [location],
+        related_locations: Vec::new(),
+        code_flows: Vec::new(),
+        partial_fingerprints: BTreeMap::from([("leakwright/v1", known.fingerprint.clone())]),
+        suppressions: Vec::new(),
+        fixes: Vec::new(),
+        properties: Properties::new(),
+    }
+}
+
+/// The place of a rule in the list of all.
+fn index(rule: RuleId) -> usize {
+    RuleId::all().take_while(|other| *other != rule).count()
+}
+
 pub(super) fn result(places: &mut Places<'_>, judged: &Judged) -> SarifResult {
     let finding = &judged.finding;
-    let rules = leakwright_rules::RuleId::all();
     let silenced = judged.is_suppressed.then_some(Suppression { kind: "inSource", justification: None });
+    let is_compared = !places.checked.comparisons.is_empty();
+    let state = if judged.is_known { "unchanged" } else { "new" };
     SarifResult {
-        rule_id: finding.rule.metadata().code,
-        rule_index: rules.take_while(|rule| *rule != finding.rule).count(),
+        rule_id: finding.rule.metadata().code.to_owned(),
+        rule_index: Some(index(finding.rule)),
         level: level(finding.severity),
+        baseline_state: is_compared.then_some(state),
         message: Message::plain(format!("{}. {}", finding.message, sentence(&finding.recommendation))),
         locations: [main_location(places, finding)],
         related_locations: related(places, finding),
