@@ -18,6 +18,9 @@ pub struct Tasks {
     runners: FxHashSet<String>,
     waits: FxHashSet<String>,
     threads: FxHashSet<String>,
+    executors: FxHashSet<String>,
+    submitters: FxHashSet<String>,
+    throttles: FxHashSet<String>,
 }
 
 impl Tasks {
@@ -74,5 +77,20 @@ impl Tasks {
     /// Whether objects of a class run on a thread or process of their own.
     pub fn is_thread(&self, path: &str) -> bool {
         self.threads.contains(path)
+    }
+
+    /// Whether a call of an import path makes an executor, whose queue has no limit.
+    pub fn is_executor(&self, path: &str) -> bool {
+        self.executors.contains(path)
+    }
+
+    /// Whether a method of an executor puts one more into its queue and does not wait.
+    pub fn submits(&self, name: &str) -> bool {
+        self.submitters.contains(name)
+    }
+
+    /// Whether a call of this name slows down who feeds an executor.
+    pub fn throttles(&self, name: &str) -> bool {
+        self.throttles.contains(name)
     }
 }

@@ -53,6 +53,28 @@ pub(crate) fn keep_and_discard(module: ModuleId, tree: &Tree, call: Node<'_>) ->
     })
 }
 
+/// Has a set forget each task when it is done, where the task is in a variable and added by a statement of its own.
+pub(crate) fn discard_when_done(module: ModuleId, tree: &Tree, call: Node<'_>) -> Option<Fix> {
+    let statement = call.statement().filter(|statement| call.parent() == Some(*statement))?;
+    if !edits::is_alone_on_lines(tree, statement) {
+        return None;
+    }
+    let set = call.field(Field::Function)?.field(Field::Object)?;
+    let mut given = call.field(Field::Arguments)?.named_children();
+    let task = given.next().filter(|task| task.kind() == Kind::Identifier && given.next().is_none())?;
+    let text = tree.text();
+    let indentation = edits::indentation(text, statement.range().start);
+    let eol = edits::line_break(text);
+    let line = format!("{eol}{indentation}{}.add_done_callback({}.discard)", task.text(), set.text());
+    let end = edits::line_end(text, statement.range().end);
+    Some(Fix {
+        id: "discard-when-done",
+        title: format!("Take the task out of `{}` when it is done", set.text()),
+        applicability: Applicability::Unsafe,
+        edits: vec![Edit::insert(module, end, line)],
+    })
+}
+
 /// What a statement does with the task.
 enum Bound<'t> {
     Nothing,

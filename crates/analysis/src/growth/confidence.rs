@@ -78,10 +78,15 @@ pub(super) fn signs(
     let Some(best) = growth.first() else { return Err(Reason::NeverGrows) };
     let mut signs = Vec::new();
     signs.push(repetition_sign(best.repeats));
-    if !removals.iter().any(|(_, removal)| matches!(removal, Removal::OnDemand | Removal::Inner)) {
+    let keeps_tasks = creation.container.kind == ContainerKind::Set
+        && crate::tasks::kept_task(project, best.site.code, best.site.find(project).at).is_some();
+    if keeps_tasks {
+        signs.push(Sign::new(3, "it keeps tasks, each of which is new, and done sooner or later"));
+    } else if !removals.iter().any(|(_, removal)| matches!(removal, Removal::OnDemand | Removal::Inner)) {
         signs.extend(key_sign(creation, best, is_memo));
     }
-    signs.extend(duty_sign(project, creation, best));
+    // `create_task` sets up no more than the task.
+    signs.extend(duty_sign(project, creation, best).filter(|sign| sign.points > 0 || !keeps_tasks));
     signs.extend(removal_sign(removals));
     if creation.container.kind == ContainerKind::Text {
         signs.push(Sign::new(-2, "text is mostly put together for one piece of work"));

@@ -3,9 +3,9 @@
 use leakwright_catalogue::Words;
 
 use super::confidence::Sign;
-use super::repetition::Repeats;
+use super::repetition::{Repeats, endless_loop};
 use super::{Growth, Reason};
-use crate::ir::{ItemKind, Op, Val};
+use crate::ir::{ItemFacts, ItemKind, Op, Val, VarId};
 use crate::project::{ClassId, CodeId, Project, ReferenceKind};
 
 /// The signs that a class gives, by its name, its bases, its shape and where its objects are made.
@@ -143,7 +143,7 @@ enum ObjectFate {
     Dropped,
     /// It is given to other functions, but neither returned nor stored.
     Passed,
-    /// It is returned or stored.
+    /// It is returned or stored, or a loop that does not end works with it.
     Kept,
 }
 
@@ -174,6 +174,11 @@ fn fate(project: &Project, code: CodeId, made: Val) -> ObjectFate {
     let mut worst = of(made);
     for inst in &facts.body.insts {
         let Op::Store { var, value } = inst.op else { continue };
+        let is_it = value == made || enters(facts, value, made);
+        if is_it && is_used_without_end(facts, made, var) {
+            return ObjectFate::Kept;
+        }
+        // What is entered as a context goes with that.
         if value != made {
             continue;
         }
@@ -186,4 +191,20 @@ fn fate(project: &Project, code: CodeId, made: Val) -> ObjectFate {
         worst = fates.fold(worst, Ord::max);
     }
     worst
+}
+
+/// Whether a value is what entering an object as a context gives.
+fn enters(facts: &ItemFacts, value: Val, made: Val) -> bool {
+    matches!(facts.body.op(value), Op::Enter { context, .. } if context == made)
+}
+
+/// Whether a loop that does not end works with an object that is made before it.
+fn is_used_without_end(facts: &ItemFacts, made: Val, var: VarId) -> bool {
+    let Some(from) = facts.body.block_of(made) else { return false };
+    facts.body.originals().any(|block| {
+        let uses = |at: Val| matches!(facts.body.op(at), Op::Load(loaded) if loaded == var);
+        facts.body.values(block).any(uses)
+            && endless_loop(facts, block)
+                .is_some_and(|round| !facts.body.loops_around(from).any(|around| around == round))
+    })
 }

@@ -83,12 +83,42 @@ fn leads_to_handler(facts: &ItemFacts, mut block: BlockId) -> bool {
     let body = &facts.body;
     for _ in 0..body.blocks.len() {
         match (&body.block(block).exit, body.block(block).on_raise) {
-            (Terminator::Dispatch { .. }, _) => return true,
+            (exit @ Terminator::Dispatch { .. }, outer) => {
+                if exit.handlers().any(|handler| !catches_end(facts, handler)) {
+                    return true;
+                }
+                let Some(outer) = outer else { return false };
+                block = outer;
+            }
             (_, Some(outer)) => block = outer,
             (_, None) => return false,
         }
     }
     false
+}
+
+/// Whether a handler catches only what ends a task or the program: until then the loop goes on.
+fn catches_end(facts: &ItemFacts, handler: BlockId) -> bool {
+    let caught = facts.body.values(handler).find_map(|at| match facts.body.op(at) {
+        Op::Caught(types) => Some(types),
+        _ => None,
+    });
+    let is_end = |value: Val| {
+        let name = match facts.body.op(value) {
+            Op::Load(var) => facts.var_name(var),
+            Op::Attr { name, .. } => facts.str(name),
+            _ => return false,
+        };
+        matches!(name, "CancelledError" | "KeyboardInterrupt" | "SystemExit" | "GeneratorExit")
+    };
+    caught.is_some_and(|types| {
+        let types = facts.body.args(types);
+        let is_end = |value: Val| match facts.body.op(value) {
+            Op::Display { args, .. } => facts.body.args(args).iter().all(|arg| is_end(arg.value)),
+            _ => is_end(value),
+        };
+        !types.is_empty() && types.iter().all(|arg| is_end(arg.value))
+    })
 }
 
 /// `itertools.count()`, `iter(f, sentinel)` that never ends, and the like, by what is called.

@@ -7,6 +7,7 @@
 
 mod attribute;
 mod creation;
+mod executor;
 mod fate;
 mod rearmed;
 mod teardown;
@@ -17,9 +18,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::ir::{Op, Val};
 use crate::project::{Cell, CodeId, ModuleId, Notes, Project, ReferenceKind, Table, ValueId};
 
 pub use attribute::{UncancelledTask, uncancelled_tasks};
+pub use executor::{UnboundedSubmission, unbounded_submissions};
 pub use fate::Lost;
 pub use rearmed::{RearmedTimer, rearmed_timers};
 pub use thread::{ThreadReason, Unended, UnjoinedThread, examined_threads, unjoined_threads};
@@ -60,6 +63,18 @@ pub fn dangling_tasks(project: &Project, code: CodeId) -> &[DanglingTask] {
 fn makes_tasks(project: &Project, module: ModuleId) -> bool {
     project.note_makes_tasks(module);
     project.tasks().makers.contains(&module)
+}
+
+/// The task that a call keeps in a container, where the function that has the call makes it: `tasks.add(task)`.
+pub fn kept_task(project: &Project, code: CodeId, call: Val) -> Option<ValueId> {
+    let facts = project.facts(code);
+    let Op::Call { args, .. } = facts.body.op(call) else { return None };
+    let [arg] = facts.body.args(args) else { return None };
+    let made = match facts.body.op(arg.value) {
+        Op::Load(var) => facts.only_value(var)?,
+        _ => arg.value,
+    };
+    creation::makes_task(project, code, made).then(|| code.value(made))
 }
 
 /// The calls of an item that make a task, in the order of the source.

@@ -47,7 +47,8 @@
 //! go is for you to say. `deque(maxlen=…)` is offered only where every use in the project is one that a
 //! deque allows too: no slices, no sorting, no comparison with a list, no way out to code that cannot be
 //! seen. The other keeps the list and deletes all but its last elements after it grows. For dicts and
-//! sets there is no mechanical fix: which entries are done with is not in the code.
+//! sets there is no mechanical fix: which entries are done with is not in the code. A set of asyncio tasks is told
+//! to forget each when it is done, which is *unsafe* too: whoever looks at the set later finds only those that run.
 //!
 //! ## Known limits
 //!
@@ -60,8 +61,11 @@
 //!
 //! - [`collections.deque`](https://docs.python.org/3/library/collections.html#collections.deque)
 
+use leakwright_analysis::growth::Growing;
+use leakwright_analysis::tasks;
+use leakwright_catalogue::ContainerKind;
+
 use super::{mutable_default_growth, unbounded_cache, unbounded_collection_in_loop};
-use crate::bounding;
 use crate::context::Context;
 use crate::finding::{Finding, LeakType, Severity};
 use crate::fix::{Fix, Sources};
@@ -69,6 +73,7 @@ use crate::growing::Words;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
 use crate::subject::Subject;
+use crate::{bounding, edits, keeping};
 
 pub(crate) struct UnboundedCollection;
 
@@ -111,15 +116,34 @@ impl Rule for UnboundedCollection {
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
         match &finding.subject {
+            Subject::Growing(growing) if keeps_tasks(context, growing) => {
+                let tree = sources.tree(context.module);
+                let call = tree.and_then(|tree| Some((tree, edits::exact(tree, finding.range)?)));
+                let fix =
+                    call.and_then(|(tree, call)| keeping::discard_when_done(context.module, tree, call));
+                vec![fix.unwrap_or_else(|| Fix::display("discard", finding.recommendation.clone()))]
+            }
             Subject::Growing(growing) => bounding::fixes(growing, context, sources),
             _ => Vec::new(),
         }
     }
 }
 
-fn recommendation(context: &Context<'_>, growing: &leakwright_analysis::growth::Growing) -> String {
-    use leakwright_catalogue::ContainerKind;
+/// Whether a set keeps tasks of asyncio.
+fn keeps_tasks(context: &Context<'_>, growing: &Growing) -> bool {
+    let project = context.project;
+    growing.container == ContainerKind::Set
+        && growing
+            .growth
+            .iter()
+            .all(|growth| tasks::kept_task(project, growth.site.code, growth.site.find(project).at).is_some())
+}
+
+fn recommendation(context: &Context<'_>, growing: &Growing) -> String {
     match growing.container {
+        ContainerKind::Set if keeps_tasks(context, growing) => {
+            "take each task out when it is done: task.add_done_callback(tasks.discard)".to_owned()
+        }
         ContainerKind::List | ContainerKind::Deque => {
             format!("use deque(maxlen={}), or remove what is done with", context.settings.deque_maxlen)
         }

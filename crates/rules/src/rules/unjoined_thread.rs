@@ -4,12 +4,16 @@
 //!
 //! Finds threads and processes that run a loop without a way out and that nothing joins, where the code
 //! that starts them runs for each object or event, or where a method closes the object and leaves its
-//! thread running. Also finds timers that arm themselves again without asking whether they were stopped.
+//! thread running. Also finds timers that arm themselves again without asking whether they were stopped, and, as
+//! information, executors that a loop without end feeds without waiting for anything.
 //!
 //! ## Why it leaks
 //!
 //! A thread that runs is never collected, nor is anything that it refers to: its stack, its object, its
 //! arguments. One per call or per object adds up until no more can be started.
+//!
+//! What an executor is given waits in a queue without limit. Where work comes in faster than it is done, the queue holds the
+//! difference, with all arguments.
 //!
 //! ## Example
 //!
@@ -61,7 +65,8 @@
 //! ## Known limits
 //!
 //! Threads whose function is not in view or ends by itself are passed over, as are threads that are
-//! handed on, and loops that an exception may end because what they read from is closed.
+//! handed on, and loops that an exception may end because what they read from is closed. A loop that waits
+//! for results, for a time, or for a place, or that compares how much there is, feeds no executor without bound.
 //!
 //! ## References
 //!
@@ -74,9 +79,9 @@ use leakwright_syntax::TextRange;
 use crate::context::Context;
 use crate::finding::{Confidence, Evidence, Finding, LeakType, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
-use crate::lasting;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
+use crate::{detaching, lasting};
 
 pub(crate) struct UnjoinedThread;
 
@@ -102,6 +107,8 @@ impl Rule for UnjoinedThread {
         findings.extend(threads.iter().map(|thread| thread_finding(context, rule, thread)));
         let timers = tasks::rearmed_timers(context.project, context.module, context.items());
         findings.extend(timers.iter().map(|timer| timer_finding(context, rule, timer)));
+        let fed = tasks::unbounded_submissions(context.project, context.module, context.items());
+        findings.extend(fed.iter().map(|fed| submission_finding(context, rule, fed)));
     }
 
     fn fixes(&self, finding: &Finding, _: &Context<'_>, _: &dyn Sources) -> Vec<Fix> {
@@ -169,6 +176,27 @@ fn timer_finding(context: &Context<'_>, rule: RuleId, timer: &tasks::RearmedTime
     "one thread per object".clone_into(&mut finding.impact);
     finding.evidence.push(evidence(context, Role::Created, range, "the next timer is made here"));
     finding.evidence.push(named(context, timer.teardown, "a timer that has fired is not stopped by this"));
+    finding
+}
+
+fn submission_finding(context: &Context<'_>, rule: RuleId, fed: &tasks::UnboundedSubmission) -> Finding {
+    let code = fed.call.code;
+    let range = context.file().value_range(code.item, fed.call.value);
+    let words = [
+        "nothing limits what waits in the executor: this loop submits, and waits for nothing".to_owned(),
+        "an executor is fed in a loop without end".to_owned(),
+        "acquire a semaphore before, and release it in add_done_callback(), or wait for some of the results"
+            .to_owned(),
+    ];
+    let mut finding = lasting::finding(context, rule, range, context.name_of(code), words);
+    finding.severity = Severity::Information;
+    finding.confidence = Confidence::Medium;
+    finding.risk.level = RiskLevel::Low;
+    "the queue of an executor has no limit".clone_into(&mut finding.risk.reason);
+    "one call with its arguments, where work comes in faster than it is done".clone_into(&mut finding.impact);
+    finding.evidence.push(detaching::place(context, Role::Created, fed.made, "the executor is made here"));
+    finding.evidence.push(detaching::place(context, Role::Grows, fed.call, "its queue gets one more here"));
+    finding.evidence.push(detaching::loop_place(context, code, fed.in_loop));
     finding
 }
 
