@@ -315,6 +315,22 @@ fn own_resources_are_followed() {
 }
 
 #[test]
+fn own_subscriptions_are_followed() {
+    let config = b"[[subscriptions]]\nregister = 'company.bus.listen'\nundo = ['company.bus.forget']\n\n\
+        [[subscriptions]]\nregister = 'tell_me'\nundo = ['leave_me']\nholds = 'weak-methods'\n";
+    let source = b"from company import bus\n\n\nclass Leaking:\n    def __init__(self, hub):\n        \
+        bus.listen(self.on_event)\n        hub.tell_me(lambda event: self.on_event(event))\n\n    \
+        def on_event(self, event):\n        print(event)\n\n\nclass Sound:\n    def __init__(self, hub):\n        \
+        bus.listen(self.on_event)\n        hub.tell_me(self.on_event)\n\n    def close(self):\n        \
+        bus.forget(self.on_event)\n\n    def on_event(self, event):\n        print(event)\n\n\n\
+        def make(hub):\n    return Leaking(hub), Sound(hub)\n";
+    let dir = project(&[("leakwright.toml", config), ("a.py", source)]);
+    let text = stdout(&run(dir.path(), &["check", "--format", "concise"]));
+    assert!(text.contains("a.py:6:9: warning[LW401]") && text.contains("a.py:7:9: warning[LW401]"), "{text}");
+    assert_eq!(text.matches("[LW401]").count(), 2, "{text}");
+}
+
+#[test]
 fn what_is_ignored_by_git_or_generated_is_left_out() {
     let dir = project(&[
         (".gitignore", b"ignored/\n"),

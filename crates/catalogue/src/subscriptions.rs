@@ -57,6 +57,8 @@ pub(crate) struct File {
     registries: FxHashSet<String>,
     singletons: FxHashSet<String>,
     emitters: FxHashSet<String>,
+    signals: FxHashSet<String>,
+    setups: FxHashSet<String>,
     subscription: Vec<Subscription>,
 }
 
@@ -66,6 +68,8 @@ pub struct Subscriptions {
     registries: FxHashSet<String>,
     singletons: FxHashSet<String>,
     emitters: FxHashSet<String>,
+    signals: FxHashSet<String>,
+    setups: FxHashSet<String>,
     entries: Vec<Subscription>,
     by_name: FxHashMap<String, usize>,
     owner_first: FxHashSet<String>,
@@ -73,11 +77,13 @@ pub struct Subscriptions {
 
 impl Subscriptions {
     pub(crate) fn new(file: File) -> Self {
-        let File { registries, singletons, emitters, subscription } = file;
+        let File { registries, singletons, emitters, signals, setups, subscription } = file;
         let mut subscriptions = Self {
             registries,
             singletons,
             emitters,
+            signals,
+            setups,
             entries: Vec::new(),
             by_name: FxHashMap::default(),
             owner_first: FxHashSet::default(),
@@ -128,6 +134,16 @@ impl Subscriptions {
     /// Whether a method of a name hands out the one object of its class.
     pub fn is_singleton(&self, name: &str) -> bool {
         self.singletons.contains(name)
+    }
+
+    /// Whether importing a module says that a file works with signals of Qt.
+    pub fn has_signals(&self, module: &str) -> bool {
+        self.signals.contains(module.split('.').next().unwrap_or(module))
+    }
+
+    /// Whether a host program calls a function of a name once, to set up what its module adds.
+    pub fn is_setup(&self, name: &str) -> bool {
+        self.setups.contains(name)
     }
 
     /// Whether something of a name tells others of events, by its last word.

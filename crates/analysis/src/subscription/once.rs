@@ -160,8 +160,11 @@ fn is_made_within(project: &Project, class: ClassId, init: CodeId, emitter: &str
         })
 }
 
-/// Whether an item runs once in a process: module and class bodies, and what starts the program.
+/// Whether an item runs once in a process: module and class bodies, what starts the program, and what sets a part of it
+/// up.
 pub(super) fn runs_once(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
-    !facts.is_function() || matches!(facts.own_name(), "main" | "_main" | "run")
+    let name = facts.own_name();
+    let sets_up = project.catalogue().subscriptions.is_setup(name) && project.class_of(code).is_none();
+    !facts.is_function() || matches!(name, "main" | "_main" | "run") || sets_up
 }

@@ -42,7 +42,34 @@ pub(super) fn registration(
             ..Registration::with(Sink::Own)
         });
     }
+    if let Some(sink) = foreign_signal(project, code, callee) {
+        return Some(Registration {
+            undo: vec!["disconnect".to_owned()],
+            holds: Holds::WeakMethods,
+            ..Registration::with(sink)
+        });
+    }
     plain_registration(project, code, call, callee)
+}
+
+/// What keeps what is connected to a signal of Qt that belongs to something else which lives long:
+/// `QApplication.instance().aboutToQuit.connect`.
+fn foreign_signal(project: &Project, code: CodeId, callee: Val) -> Option<Sink> {
+    let facts = project.facts(code);
+    let Op::Attr { base: signal, name } = facts.body.op(callee) else { return None };
+    let Op::Attr { base, .. } = facts.body.op(signal) else { return None };
+    let known = &project.catalogue().subscriptions;
+    let module = project.facts(project.module_code(code));
+    let imports_qt = || {
+        module.body.insts.iter().any(|inst| match inst.op {
+            Op::Import(path) => known.has_signals(module.str(path)),
+            Op::ImportFrom { module: from, .. } => known.has_signals(module.str(from)),
+            _ => false,
+        })
+    };
+    let is_signal = facts.str(name) == "connect" && imports_qt();
+    let sink = is_signal.then(|| sink::sink(project, code, base)).flatten()?;
+    matches!(sink, Sink::Process(_) | Sink::Global(_)).then_some(sink)
 }
 
 /// Who keeps a callback that a call is given, if it is a registration, for longer than the call.
@@ -66,7 +93,8 @@ fn plain_registration(project: &Project, code: CodeId, call: Val, callee: Val) -
         if entry.target_first {
             let Op::Call { args, .. } = facts.body.op(call) else { return None };
             let target = facts.body.args(args).first()?.value;
-            return Some(of(entry, sink::sink(project, code, target)?));
+            let sink = sink::sink(project, code, target).or_else(|| sink::given(project, code, target))?;
+            return Some(of(entry, sink));
         }
         return Some(of(entry, Sink::Process(path)));
     }

@@ -149,6 +149,20 @@ fn of_attribute(project: &Project, class: ClassId, name: &str, fuel: u32) -> Opt
     of_value(project, *code, *value, fuel)
 }
 
+/// What a base outside of the project gives to its objects, where it tells many of events by its name: `self.hass`.
+pub(super) fn given(project: &Project, code: CodeId, value: Val) -> Option<Sink> {
+    let facts = project.facts(code);
+    let Op::Attr { base, name } = facts.body.op(value) else { return None };
+    let Op::Load(var) = facts.body.op(base) else { return None };
+    let (class, is_class) = project.self_class(code, var)?;
+    let name = facts.str(name);
+    let is_given = !is_class
+        && bound_to(project, project.attribute(class, Symbol::of(name))).is_empty()
+        && (project.has_unknown_base(class) || !project.external_bases(class).is_empty())
+        && project.catalogue().subscriptions.is_emitter(name);
+    is_given.then(|| Sink::Argument(name.to_owned()))
+}
+
 /// Whether a value is a signal of the object itself, and the object one of Qt's.
 pub(super) fn is_qt_signal(project: &Project, code: CodeId, signal: Val, class: ClassId) -> bool {
     let facts = project.facts(code);
