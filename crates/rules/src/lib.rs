@@ -6,6 +6,7 @@
 mod bounding;
 mod cached;
 mod caching;
+mod capturing;
 mod checklist;
 mod closing;
 mod context;

@@ -3,6 +3,7 @@
 use leakwright_analysis::growth::Growing;
 use leakwright_analysis::ir::{Val, VarId};
 use leakwright_analysis::project::{CodeId, ValueId};
+use leakwright_analysis::reference::OneField;
 
 /// What a finding is about.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub(crate) enum Subject {
         /// Where it is bound.
         store: ValueId,
     },
+    /// A callback that keeps its object for one field.
+    Field(Box<OneField>),
     /// A callback that is handed over.
     Registered {
         /// The call that does.

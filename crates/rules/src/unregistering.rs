@@ -1,14 +1,15 @@
 //! Taking a callback back: the rewrites for what is registered and never unregistered.
 
 use leakwright_analysis::project::{CodeId, ValueId};
+use leakwright_analysis::reference;
 use leakwright_syntax::{Field, Kind, Node, TextRange, Tree};
 
 use crate::context::Context;
-use crate::edits;
 use crate::finding::Finding;
 use crate::fix::{Applicability, Edit, Fix, Sources};
 use crate::owning::append_statement;
 use crate::subject::Subject;
+use crate::{capturing, edits};
 
 /// The rewrites that can be written for a callback; none where only a person can.
 pub(crate) fn fixes(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
@@ -20,7 +21,9 @@ pub(crate) fn fixes(finding: &Finding, context: &Context<'_>, sources: &dyn Sour
         remove_in(context, sources, *call, undo, teardown)
     });
     let weak = is_dereferenced.then(|| weak_method(context, sources, *call)).flatten();
-    removal.into_iter().chain(weak).collect()
+    let field = reference::field_of_registered(context.project, *call);
+    let bound = field.and_then(|field| capturing::bind_field(context, sources, &field));
+    removal.into_iter().chain(weak).chain(bound).collect()
 }
 
 /// The call of a registration in its tree.

@@ -138,7 +138,13 @@ fn little_used(
 }
 
 /// Where a closure loads a variable of the function around it.
-fn loads(project: &Project, code: CodeId, value: Val, callback: &Callback, var: VarId) -> Vec<(CodeId, Val)> {
+pub(super) fn loads(
+    project: &Project,
+    code: CodeId,
+    value: Val,
+    callback: &Callback,
+    var: VarId,
+) -> Vec<(CodeId, Val)> {
     let file = project.file(code.module);
     let is_it = |item, loaded| file.binding(item, loaded) == Binding::Local(code.item, var);
     match callback {

@@ -5,6 +5,7 @@ mod caught;
 mod closure;
 mod collector;
 mod cycle;
+mod field;
 mod large;
 mod recursion;
 mod temporary;
@@ -14,6 +15,7 @@ pub use closure::{CaptureReason, Keeper, LargeCapture, examined_captures, large_
 pub(crate) use collector::Collector;
 pub use collector::{Matter, matter};
 pub use cycle::{Cycle, CycleKind, CycleReason, cycles, examined_cycles};
+pub use field::{FieldCapture, OneField, field_captures, field_of_registered};
 pub use temporary::{GlobalTemporary, TemporaryReason, examined_temporaries, global_temporaries};
 pub use traceback::{
     StoredTraceback, TracebackKind, TracebackReason, examined_tracebacks, stored_tracebacks,
