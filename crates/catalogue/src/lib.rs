@@ -28,7 +28,7 @@ pub use queues::Queue;
 pub use resources::{Family, OnDrop, Resource, Resources, Unless, When};
 pub use subscriptions::{Holds, Subscription, Subscriptions};
 pub use tasks::Tasks;
-pub use tensors::Tensors;
+pub use tensors::{Hook, Tensors};
 pub use words::{Words, split_words};
 
 /// All facts.

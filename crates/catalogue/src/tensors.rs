@@ -12,12 +12,39 @@ pub struct Tensors {
     module_prefixes: Vec<String>,
     not_modules: Vec<String>,
     module_methods: FxHashSet<String>,
-    lightning: FxHashSet<String>,
-    training_hooks: FxHashSet<String>,
-    evaluating_hooks: FxHashSet<String>,
+    trainers: Vec<Trainer>,
     receivers: Vec<Receiver>,
     graph: Graph,
     tensor: Tensor,
+    traced: Traced,
+}
+
+/// Classes whose methods a trainer calls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Trainer {
+    #[serde(default)]
+    packages: Vec<String>,
+    bases: Vec<String>,
+    #[serde(default)]
+    training: Vec<String>,
+    #[serde(default)]
+    stepping: Vec<String>,
+    #[serde(default)]
+    evaluating: Vec<String>,
+    #[serde(default)]
+    models: Vec<String>,
+}
+
+/// How a trainer calls a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// Once a batch, and it propagates back the loss that is returned.
+    Training,
+    /// Once a batch, and it drops what is returned.
+    Stepping,
+    /// Once a batch, without gradients.
+    Evaluating,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -36,12 +63,35 @@ struct Graph {
     contexts: FxHashSet<String>,
     backward: FxHashSet<String>,
     passes: FxHashSet<String>,
+    passing_methods: FxHashSet<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Traced {
+    frameworks: FxHashSet<String>,
+    transforms: FxHashSet<String>,
+    methods: FxHashSet<String>,
+    #[serde(rename = "static")]
+    keeps_static: FxHashSet<String>,
+    plain_attributes: FxHashSet<String>,
+    plain_functions: FxHashSet<String>,
+    tapes: FxHashSet<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tensor {
     methods: FxHashSet<String>,
+}
+
+impl Trainer {
+    /// Whether a trainer calls the methods of classes derived from a base.
+    fn calls(&self, base: &str) -> bool {
+        let package = base.split('.').next().unwrap_or(base);
+        let is_package = self.packages.is_empty() || self.packages.iter().any(|known| known == package);
+        is_package && self.bases.iter().any(|known| last(base).ends_with(known.as_str()))
+    }
 }
 
 /// The last name of an import path.
@@ -66,19 +116,24 @@ impl Tensors {
         self.module_methods.contains(name)
     }
 
-    /// Whether a class is one whose steps a trainer calls, by its import path.
-    pub fn has_hooks(&self, path: &str) -> bool {
-        self.lightning.contains(last(path))
+    /// How a trainer calls a method of a class that is derived from a base, by the import path of the base; the plain
+    /// name for a class of the project.
+    pub fn hook(&self, base: &str, method: &str) -> Option<Hook> {
+        let has = |names: &[String]| names.iter().any(|name| name == method);
+        self.trainers.iter().filter(|trainer| trainer.calls(base)).find_map(|trainer| {
+            let kinds = [
+                (&trainer.training, Hook::Training),
+                (&trainer.stepping, Hook::Stepping),
+                (&trainer.evaluating, Hook::Evaluating),
+            ];
+            kinds.into_iter().find(|(names, _)| has(names)).map(|(_, hook)| hook)
+        })
     }
 
-    /// Whether a trainer propagates back what a method of this name returns.
-    pub fn is_training_hook(&self, name: &str) -> bool {
-        self.training_hooks.contains(name)
-    }
-
-    /// Whether a trainer calls a method of this name without gradients.
-    pub fn is_evaluating_hook(&self, name: &str) -> bool {
-        self.evaluating_hooks.contains(name)
+    /// Whether a parameter of a method that a trainer calls is given the model.
+    pub fn is_given_model(&self, base: &str, parameter: &str) -> bool {
+        let mut trainers = self.trainers.iter().filter(|trainer| trainer.calls(base));
+        trainers.any(|trainer| trainer.models.iter().any(|name| name == parameter))
     }
 
     /// Whether a method of a class derived from a base is given outputs of the model as they are.
@@ -114,6 +169,46 @@ impl Tensors {
     /// Whether a function's result is as its arguments are.
     pub fn passes(&self, path: &str) -> bool {
         self.graph.passes.contains(path) || path.starts_with("torch.")
+    }
+
+    /// Whether a method of this name gives back what it is given.
+    pub fn method_passes(&self, name: &str) -> bool {
+        self.graph.passing_methods.contains(name)
+    }
+
+    /// Whether importing a module says that a file may have functions that are traced.
+    pub fn may_trace(&self, module: &str) -> bool {
+        self.traced.frameworks.contains(module.split('.').next().unwrap_or(module))
+    }
+
+    /// Whether a decorator or function traces the function that it is given, by its import path.
+    pub fn traces(&self, path: &str) -> bool {
+        self.traced.transforms.contains(path)
+    }
+
+    /// Whether what traces a method takes its object as it is.
+    pub fn traces_methods(&self, path: &str) -> bool {
+        self.traced.methods.contains(path)
+    }
+
+    /// Whether an argument of what traces a function says which parameters are taken as they are.
+    pub fn says_static(&self, argument: &str) -> bool {
+        self.traced.keeps_static.contains(argument)
+    }
+
+    /// Whether an attribute of what stands for an array is a plain value.
+    pub fn is_plain_attribute(&self, name: &str) -> bool {
+        self.traced.plain_attributes.contains(name)
+    }
+
+    /// Whether a function gives a plain value for what stands for an array, by its name or import path.
+    pub fn gives_plain(&self, path: &str) -> bool {
+        self.traced.plain_functions.contains(path)
+    }
+
+    /// Whether a call of an import path records operations for a gradient.
+    pub fn is_tape(&self, path: &str) -> bool {
+        self.traced.tapes.contains(path)
     }
 
     /// Whether what a method of this name is called on is a tensor.

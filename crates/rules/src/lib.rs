@@ -26,6 +26,7 @@ mod lasting;
 mod memoizing;
 mod mentions;
 mod owning;
+mod recording;
 mod registry;
 mod releasing;
 mod rule;

@@ -4,8 +4,10 @@
 //! shown where the project itself says that the device is not where they are needed: all are moved away
 //! together afterwards, or a trainer's evaluating hook keeps them until its epoch ends.
 
+use leakwright_catalogue::Hook;
+
 use super::keep::{Keep, keeps};
-use super::local::{has_hooks, name_of};
+use super::local::{hook, name_of};
 use super::retained::{is_reset_in, steps_in};
 use super::trace::{Carries, Tracer};
 use super::uses_tensors;
@@ -66,17 +68,12 @@ fn collected(tracer: &mut Tracer<'_>, code: CodeId, keep: Keep) -> Option<Collec
     }
     let kind = match keep.holder {
         Holder::Local { code: owner, var } if owner == code => moved_later(tracer, code, keep, var)?,
-        Holder::Attribute { .. } if is_evaluating_hook(project, code) => Collecting::Hook,
+        Holder::Attribute { .. } if hook(project, code) == Some(Hook::Evaluating) => Collecting::Hook,
         _ => return None,
     };
     let frame = tracer.outermost(code);
     let Carries::Graph(source) = tracer.ask(&frame, keep.value) else { return None };
     Some(CollectedOnDevice { code, at: keep.at, holder: keep.holder, tensor: keep.value, source, kind })
-}
-
-fn is_evaluating_hook(project: &Project, code: CodeId) -> bool {
-    let is_named = project.catalogue().tensors.is_evaluating_hook(project.facts(code).own_name());
-    is_named && project.class_of(code).is_some_and(|class| has_hooks(project, class))
 }
 
 /// Whether a value is a single number, by what it is called: a loss, a score.

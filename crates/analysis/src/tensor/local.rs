@@ -1,8 +1,10 @@
 //! What one function does with graphs: where it propagates back, and where none is recorded.
 
+use leakwright_catalogue::Hook;
+
 use super::reaching::Ways;
 use crate::bindings::Binding;
-use crate::ir::{Const, ItemFacts, LoopId, Op, Val};
+use crate::ir::{Const, ItemFacts, LoopId, Op, Val, VarId};
 use crate::project::{ClassId, CodeId, Project};
 
 /// What one function does with graphs.
@@ -68,7 +70,12 @@ impl Local {
             .filter(|arg| is_variable(facts, *arg))
             .collect();
         if let Op::Attr { base, .. } = body.op(callee) {
-            roots.push(base);
+            // `accelerator.backward(loss)` propagates back what it is given, `loss.backward(gradient)` itself.
+            let is_tool =
+                !roots.is_empty() && !name_of(facts, base).is_some_and(|name| name.contains("loss"));
+            if !is_tool {
+                roots.push(base);
+            }
             if let Op::Call { args, .. } = body.op(base) {
                 roots.extend(body.args(args).iter().map(|arg| arg.value));
             }
@@ -183,9 +190,28 @@ pub(super) fn bases(project: &Project, class: ClassId) -> Vec<String> {
     found
 }
 
-/// Whether an item's class is one whose steps a trainer calls.
-pub(super) fn has_hooks(project: &Project, class: ClassId) -> bool {
+/// How a trainer calls a method, if it does.
+pub(super) fn hook(project: &Project, code: CodeId) -> Option<Hook> {
+    let name = project.facts(code).own_name();
+    hook_named(project, project.class_of(code)?, name)
+}
+
+/// How a trainer calls the method of a name of a class, if it does.
+pub(super) fn hook_named(project: &Project, class: ClassId, name: &str) -> Option<Hook> {
     let tensors = &project.catalogue().tensors;
-    project.external_bases(class).iter().any(|base| tensors.has_hooks(base))
-        || project.ancestry(class).iter().any(|class| tensors.has_hooks(project.facts(class.0).own_name()))
+    let own = |class: &ClassId| tensors.hook(project.facts(class.0).own_name(), name);
+    let outside = project.external_bases(class).into_iter().find_map(|base| tensors.hook(base, name));
+    outside.or_else(|| project.ancestry(class).iter().find_map(own))
+}
+
+/// Whether a trainer calls a function and gives it the model in one of its parameters.
+pub(super) fn is_given_model(project: &Project, code: CodeId, var: VarId) -> bool {
+    let facts = project.facts(code);
+    let tensors = &project.catalogue().tensors;
+    let name = facts.var_name(var);
+    facts.var(var).is_parameter
+        && hook(project, code).is_some()
+        && project.class_of(code).is_some_and(|class| {
+            project.external_bases(class).iter().any(|base| tensors.is_given_model(base, name))
+        })
 }

@@ -5,6 +5,10 @@
 //! those. [`retained_graphs`] finds the places where that is done. It goes by the flow of values, not by their
 //! names: `total += self.training_step(batch)` is right or wrong by what the function returns.
 //!
+//! The same mistake with TensorFlow and JAX looks otherwise: what an eager operation of theirs gives holds no graph, but
+//! what a traced function stores outside of itself does ([`leaked_traces`]), and so does a persistent tape that each step
+//! goes on with ([`growing_tapes`]).
+//!
 //! Beside them: outputs collected on a device ([`collected_on_device`]), hooks that stay on a module
 //! ([`unremoved_hooks`]), and views that keep a large array ([`kept_views`]).
 
@@ -15,7 +19,9 @@ mod local;
 mod modules;
 mod reaching;
 mod retained;
+mod tape;
 mod trace;
+mod traced;
 mod view;
 
 use crate::ir::{LoopId, Op, Val};
@@ -24,6 +30,8 @@ use crate::project::{CodeId, Holder, ModuleId, Project, ValueId};
 pub use device::{CollectedOnDevice, Collecting, collected_on_device};
 pub use hooks::{HookLoss, UnremovedHook, unremoved_hooks};
 pub use retained::retained_graphs;
+pub use tape::{GrowingTape, growing_tapes};
+pub use traced::{LeakedTrace, leaked_traces};
 pub use view::{KeptView, kept_views};
 
 /// A tensor with its graph that is kept from step to step.
@@ -68,10 +76,15 @@ pub fn kept_values(project: &Project, module: ModuleId, items: impl Iterator<Ite
 /// Whether a file works with tensors that carry graphs: it imports a framework.
 fn uses_tensors(project: &Project, module: ModuleId) -> bool {
     let tensors = &project.catalogue().tensors;
+    imports(project, module, |path| tensors.is_framework(path))
+}
+
+/// Whether a file imports a module of which something holds.
+fn imports(project: &Project, module: ModuleId, holds: impl Fn(&str) -> bool) -> bool {
     let facts = project.file(module).facts(crate::file::ItemId::MODULE);
     facts.body.insts.iter().any(|inst| match inst.op {
-        Op::Import(path) => tensors.is_framework(facts.str(path)),
-        Op::ImportFrom { module, .. } => tensors.is_framework(facts.str(module)),
+        Op::Import(path) => holds(facts.str(path)),
+        Op::ImportFrom { module, .. } => holds(facts.str(module)),
         _ => false,
     })
 }

@@ -3,7 +3,7 @@
 //! A module is known by its class, by the annotation of a parameter, or by what is done with it: nothing
 //! else is asked for its `parameters()` or told to `train()`.
 
-use super::local::bases;
+use super::local::{bases, is_given_model};
 use crate::ir::{ItemFacts, Op, PlaceId, UseKind, Val, VarId};
 use crate::project::{ClassId, CodeId, Entity, Project};
 
@@ -58,7 +58,8 @@ fn is_module_variable(project: &Project, code: CodeId, var: VarId, fuel: u32) ->
     }
     let facts = project.facts(code);
     if let Some(param) = facts.params.iter().find(|param| param.var == var) {
-        return param.annotation.is_some_and(|annotation| names_module(project, code, annotation, fuel));
+        return param.annotation.is_some_and(|annotation| names_module(project, code, annotation, fuel))
+            || is_given_model(project, code, var);
     }
     let stores = &facts.var(var).stores;
     !stores.is_empty()

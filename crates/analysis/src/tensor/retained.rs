@@ -1,9 +1,10 @@
 //! Tensors that are kept with their graph from step to step.
 
+use leakwright_catalogue::Hook;
 use rustc_hash::FxHashSet;
 
 use super::keep::{Keep, keeps};
-use super::local::{Local, has_hooks};
+use super::local::{Local, hook};
 use super::trace::{Carries, Frame, Tracer};
 use super::{Life, RetainedGraph, uses_tensors};
 use crate::ir::{FrameKind, LoopId, LoopKind, Op, PlaceId, UseKind, Val};
@@ -86,14 +87,13 @@ fn by_step(tracer: &mut Tracer<'_>, frame: &Frame, keep: Keep) -> Option<Life> {
     let facts = project.facts(code);
     let local = tracer.local(code);
     let class = project.class_of(code)?;
-    let tensors = &project.catalogue().tensors;
-    let is_hook = has_hooks(project, class) && tensors.is_training_hook(facts.own_name());
+    let hook = hook(project, code);
     let receives = !frame.params.is_empty();
-    if has_hooks(project, class) && tensors.is_evaluating_hook(facts.own_name()) {
+    if hook == Some(Hook::Evaluating) {
         return None;
     }
     let steps =
-        is_hook || receives || !local.backward.is_empty() && is_propagated(tracer, code, &local, keep);
+        hook.is_some() || receives || !local.backward.is_empty() && is_propagated(tracer, code, &local, keep);
     if !steps || is_reset_here(project, code, keep) {
         return None;
     }
@@ -106,7 +106,8 @@ fn by_step(tracer: &mut Tracer<'_>, frame: &Frame, keep: Keep) -> Option<Life> {
         local.roots.iter().any(|root| depends(tracer, method, *root, keep))
     });
     let is_used = is_used
-        || is_hook && super::reaching::returned(facts).any(|value| depends(tracer, code, value, keep));
+        || hook == Some(Hook::Training)
+            && super::reaching::returned(facts).any(|value| depends(tracer, code, value, keep));
     (!is_used).then_some(Life::Step)
 }
 

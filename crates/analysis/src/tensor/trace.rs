@@ -7,9 +7,10 @@
 
 use std::rc::Rc;
 
+use leakwright_catalogue::Hook;
 use rustc_hash::FxHashMap;
 
-use super::local::{Local, bases, name_of};
+use super::local::{Local, bases, hook_named, name_of};
 use super::modules;
 use super::reaching::returned;
 use crate::ir::{ArgKind, Args, Const, Display, ItemFacts, Op, ParamKind, Step, Val, VarId};
@@ -329,6 +330,11 @@ impl<'p> Tracer<'p> {
             if name == "forward" && modules::is_module(self.project, frame.code, base) {
                 return here;
             }
+            // `super().compute_loss(…)`: what a trainer would propagate back.
+            let class = self.project.enclosing_class(frame.code).filter(|_| is_super(facts, base));
+            if class.and_then(|class| hook_named(self.project, class, name)) == Some(Hook::Training) {
+                return here;
+            }
             if is_self(self.project, frame.code, base) {
                 // `self.loss_function(outputs, targets)`: what a module calls of its own is a module as well, or
                 // a function of tensors.
@@ -353,6 +359,9 @@ impl<'p> Tracer<'p> {
                 Carries::Graph(_) => on,
                 Carries::Derived(from) if tensors.is_tensor_method(name) => Carries::Graph(from),
                 Carries::Derived(_) => on,
+                Carries::Nothing | Carries::Unknown if tensors.method_passes(name) => {
+                    self.join(frame, values, &[])
+                }
                 Carries::Nothing | Carries::Unknown => derived(self.join(frame, values, &[])),
             };
         }
@@ -485,6 +494,12 @@ fn derived(carries: Carries) -> Carries {
 
 fn with(part: Part, parts: &[Part]) -> Vec<Part> {
     std::iter::once(part).chain(parts.iter().cloned()).collect()
+}
+
+/// Whether a value is `super()`.
+fn is_super(facts: &ItemFacts, value: Val) -> bool {
+    let Op::Call { callee, .. } = facts.body.op(value) else { return false };
+    matches!(facts.body.op(callee), Op::Load(var) if facts.var_name(var) == "super")
 }
 
 fn is_self(project: &Project, code: CodeId, value: Val) -> bool {

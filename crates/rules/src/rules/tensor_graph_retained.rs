@@ -5,13 +5,20 @@
 //! Finds losses and outputs of PyTorch modules that are collected or added up from step to step with the
 //! graph that made them. It follows values through variables, containers and the functions of the
 //! project: what counts is whether the graph was left behind (`detach()`, `item()`, `float()`, `no_grad()`),
-//! not what anything is called.
+//! not what anything is called. Hooks that trainers call (Lightning's, those of `transformers`) are known, and
+//! so is what Accelerate passes through.
+//!
+//! With TensorFlow and JAX: what a traced function (`@tf.function`, `@jax.jit`, `jax.vmap(…)`) computes from its
+//! parameters and stores outside of itself, and a persistent `GradientTape` that is entered again and again.
 //!
 //! ## Why it leaks
 //!
 //! A tensor that came out of a module refers to the operation that made it, that one to its inputs, and so on:
 //! the whole graph of a step, on the device. `total += loss` and `losses.append(loss)` keep the graphs of
 //! all steps until the sum or the list is dropped.
+//!
+//! A traced function is run with stand-ins for arrays. One that is stored refers to the whole trace, and cannot be
+//! used afterwards. A persistent tape keeps all that it recorded until it is reset, and goes on where it was.
 //!
 //! ## Example
 //!
@@ -58,9 +65,14 @@
 //! `training_step`. Sums and lists that are themselves propagated back are what they should be, and so is
 //! what a function collects and returns without having stepped.
 //!
+//! Results of eager operations of TensorFlow and arrays of JAX hold no graph: collecting them is judged like any other
+//! growth. How often a function is traced anew is not looked at.
+//!
 //! ## References
 //!
 //! - [PyTorch FAQ: my model reports out of memory](https://docs.pytorch.org/docs/stable/notes/faq.html)
+//! - [`jax.errors.UnexpectedTracerError`](https://docs.jax.dev/en/latest/errors.html#jax.errors.UnexpectedTracerError)
+//! - [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape)
 
 use leakwright_analysis::project::ValueId;
 use leakwright_analysis::tensor::{self, Life, RetainedGraph};
@@ -69,10 +81,10 @@ use crate::context::Context;
 use crate::detaching;
 use crate::finding::{Finding, LeakType, RiskLevel, Role, Severity};
 use crate::fix::{Fix, Sources};
-use crate::lasting;
 use crate::registry::docs;
 use crate::rule::{Family, Metadata, Rule, RuleId};
 use crate::subject::Subject;
+use crate::{lasting, recording};
 
 pub(crate) struct TensorGraphRetained;
 
@@ -96,10 +108,13 @@ impl Rule for TensorGraphRetained {
         let Some(rule) = RuleId::from_code(METADATA.code) else { return };
         let kept = tensor::retained_graphs(context.project, context.module, context.items());
         findings.extend(kept.iter().map(|kept| finding(context, rule, kept)));
+        findings.extend(recording::findings(context, rule));
     }
 
     fn fixes(&self, finding: &Finding, context: &Context<'_>, sources: &dyn Sources) -> Vec<Fix> {
-        let Subject::Kept { tensor, is_summed } = finding.subject else { return Vec::new() };
+        let Subject::Kept { tensor, is_summed } = finding.subject else {
+            return vec![Fix::display("return", finding.recommendation.clone())];
+        };
         let mut fixes: Vec<Fix> = Vec::new();
         if is_summed {
             fixes.extend(detaching::call_on(context, sources, tensor, "item", "Add the number: `.item()`"));
