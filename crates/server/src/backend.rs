@@ -32,6 +32,7 @@ use crate::publish::Publisher;
 use crate::pull::Pull;
 use crate::settings::Current;
 use crate::settle::Settler;
+use crate::shortcut::{Ends, Shortcut};
 use crate::subject::Subject;
 use crate::survey::Survey;
 use crate::tell::Teller;
@@ -59,7 +60,12 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(connection: Connection, lifecycle: Arc<Lifecycle>, output: Output) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        lifecycle: Arc<Lifecycle>,
+        output: Output,
+        shortcut: &Shortcut,
+    ) -> Self {
         let current = Current::default();
         let teller = Teller::new(connection.clone());
         let tracer = Tracer::start(connection.clone());
@@ -91,6 +97,13 @@ impl Backend {
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             turn: Mutex::default(),
+        });
+        shortcut.open(Ends {
+            documents: Arc::clone(&documents),
+            workers: workers.clone(),
+            configurer: configurer.clone(),
+            tracer: tracer.clone(),
+            lifecycle: Arc::clone(&lifecycle),
         });
         let commands = Commands {
             connection: connection.clone(),

@@ -36,6 +36,7 @@ mod quarantine;
 mod select;
 mod settings;
 mod settle;
+mod shortcut;
 mod subject;
 mod survey;
 mod tally;
@@ -56,6 +57,7 @@ use backend::Backend;
 use frames::Input;
 use order::{Lifecycle, Ordered};
 use output::Output;
+use shortcut::Shortcut;
 
 /// How long responses may take to get out after `exit`.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -69,17 +71,19 @@ pub fn run() -> std::io::Result<bool> {
     log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let lifecycle = Arc::new(Lifecycle::default());
-    let (input, output) = (Input::start(std::io::stdin())?, Output::start(std::io::stdout())?);
-    runtime.block_on(serve(Arc::clone(&lifecycle), input, output.clone()));
+    let shortcut = Shortcut::default();
+    let input = Input::start(std::io::stdin(), shortcut.clone())?;
+    let output = Output::start(std::io::stdout())?;
+    runtime.block_on(serve(Arc::clone(&lifecycle), input, output.clone(), &shortcut));
     runtime.shutdown_background();
     output.flush(FLUSH);
     Ok(lifecycle.was_shut_down.load(Ordering::SeqCst))
 }
 
-async fn serve(lifecycle: Arc<Lifecycle>, input: Input, output: Output) {
+async fn serve(lifecycle: Arc<Lifecycle>, input: Input, output: Output, shortcut: &Shortcut) {
     let exits = Arc::clone(&lifecycle);
     let (service, socket) =
-        LspService::build(|client| Backend::new(client, Arc::clone(&exits), output.clone()))
+        LspService::build(|client| Backend::new(client, Arc::clone(&exits), output.clone(), shortcut))
             .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
             .custom_method("$/setTrace", Backend::set_trace)
             .custom_method("notebookDocument/didOpen", Backend::notebook_did_open)

@@ -60,6 +60,11 @@ impl Tracer {
         self.level.load(Ordering::Relaxed)
     }
 
+    /// Whether the client wants to hear anything.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.level() > 0
+    }
+
     /// Tells something; more of it only to a client that wants all.
     pub(crate) fn tell(&self, message: impl FnOnce() -> String, more: impl FnOnce() -> String) {
         let level = self.level();

@@ -121,9 +121,15 @@ impl Workers {
 
     /// Has a document analysed, unless a worker has it already.
     pub(crate) fn analyze(&self, document: &Arc<Document>) {
-        let queued = std::mem::replace(&mut document.inbox().is_queued, true);
-        if !queued && self.queue.send(Arc::clone(document)).is_err() {
+        if claim(document) && self.queue.send(Arc::clone(document)).is_err() {
             tracing::error!("no analysis thread is left");
+        }
+    }
+
+    /// Analyses a document on this thread, unless a worker has it already.
+    pub(crate) fn analyze_here(&self, document: &Arc<Document>, parser: &mut Parser) {
+        if claim(document) {
+            process_safely(document, parser, &self.shared);
         }
     }
 }
@@ -137,18 +143,28 @@ impl Shared {
     }
 }
 
+/// Takes a document, unless a worker has it.
+fn claim(document: &Document) -> bool {
+    !std::mem::replace(&mut document.inbox().is_queued, true)
+}
+
 fn work(jobs: &Mutex<Receiver<Arc<Document>>>, shared: &Shared) {
     let mut parser = Parser::new();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(document) = job else { return };
-        let run = std::panic::AssertUnwindSafe(|| process(&document, &mut parser, shared));
-        if std::panic::catch_unwind(run).is_err() {
-            // What was half done is not to be trusted.
-            parser = Parser::new();
-            if recover(&document) {
-                shared.again(&document);
-            }
+        process_safely(&document, &mut parser, shared);
+    }
+}
+
+/// Analyses a document, whatever fails.
+fn process_safely(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
+    let run = std::panic::AssertUnwindSafe(|| process(document, parser, shared));
+    if std::panic::catch_unwind(run).is_err() {
+        // What was half done is not to be trusted.
+        *parser = Parser::new();
+        if recover(document) {
+            shared.again(document);
         }
     }
 }
