@@ -49,7 +49,7 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// Lines that make and mend leaks here and in other files, with the indentation of the line before.
-const LINES: [&str; 29] = [
+const LINES: [&str; 33] = [
     "self.fresh = []",
     "self.fresh.append(event)",
     "FRESH.append(x)",
@@ -79,6 +79,33 @@ const LINES: [&str; 29] = [
     "connect(path)",
     "compute.cache_clear()",
     "x = connect",
+    "shared = []",
+    "shared = None",
+    "drain = print",
+    "entries = {}",
+];
+
+/// Lines of a module's own code, which say to others what its names are.
+const MODULE_LINES: [&str; 19] = [
+    "EVENTS = []",
+    "EVENTS = {}",
+    "EVENTS = None",
+    "NAMES = EVENTS",
+    "REGISTRY = None",
+    "REGISTRY = Registry()",
+    "REGISTRY = Holder(1)",
+    "CACHE = dict()",
+    "from app.registry import *",
+    "from app.factory import *",
+    "from app.factory import connect",
+    "from app.tasks import spawn as connect",
+    "from app import registry",
+    "connect = open",
+    "record = print",
+    "Registry = object",
+    "del EVENTS",
+    "del record",
+    "if CACHE: EVENTS = [1]",
 ];
 
 struct Edited {
@@ -111,6 +138,14 @@ fn edit(document: &mut Document, elsewhere: &[String], random: &mut Random) {
     let indent = &line[..line.len() - line.trim_start().len()];
     let statement = if random.below(2) == 0 { random.pick(&LINES) } else { random.pick(elsewhere).as_str() };
     let opens = line.trim_end().ends_with(':');
+    let is_plain = |line: &str| !line.trim().is_empty() && !line.starts_with('@');
+    if indent.is_empty() && !opens && is_plain(line) && line.ends_with('\n') && random.below(4) > 0 {
+        let statement = random.pick(&MODULE_LINES);
+        let end = start + line.len();
+        let gone = if random.below(2) == 0 { start..end } else { end..end };
+        document.replace(TextRange::new(gone.start as u32, gone.end as u32), &format!("{statement}\n"));
+        return;
+    }
     let (range, new) = match random.below(12) {
         0 => {
             let word = start + random.below(line.len());

@@ -46,6 +46,8 @@ pub struct Bindings {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Globals {
     all: Box<[Global]>,
+    /// The modules, as written, from which it imports all names.
+    stars: Box<[Box<str>]>,
     /// The same in the order of their names.
     by_name: Box<[GlobalId]>,
 }
@@ -77,9 +79,23 @@ impl Bindings {
         Arc::ptr_eq(own, others) || own == others
     }
 
+    /// The modules, as written, from which the module imports all names.
+    pub(crate) fn stars(&self) -> impl Iterator<Item = &str> {
+        self.globals.stars.iter().map(|from| &**from)
+    }
+
     /// Whether the module has the same variables.
     pub(crate) fn has_same_globals(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.globals, &other.globals) || self.globals.all == other.globals.all
+        Arc::ptr_eq(&self.globals, &other.globals)
+            || (&self.globals.all, &self.globals.stars) == (&other.globals.all, &other.globals.stars)
+    }
+
+    /// Whether the module has the same names, under the same numbers.
+    pub(crate) fn has_same_names(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.globals, &other.globals)
+            || self.globals.stars == other.globals.stars
+                && self.globals.all.len() == other.globals.all.len()
+                && self.globals.all.iter().zip(&other.globals.all).all(|(a, b)| a.name == b.name)
     }
 
     /// Settles the variables of all items of a file.
@@ -185,7 +201,9 @@ impl Globals {
         }
         let mut by_name: Box<[GlobalId]> = (0..all.len() as u32).map(GlobalId).collect();
         by_name.sort_unstable_by_key(|id| &*all[id.0 as usize].name);
-        Self { all: all.into(), by_name }
+        let module = items.first().into_iter();
+        let stars = module.flat_map(|module| module.facts.stars()).map(Box::from).collect();
+        Self { all: all.into(), stars, by_name }
     }
 
     fn named(&self, name: &str) -> Option<GlobalId> {

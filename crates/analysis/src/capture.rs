@@ -40,7 +40,7 @@ pub(crate) fn callback(project: &Project, code: CodeId, value: Val) -> Option<(V
             match project.facts(owner).body.op(made) {
                 Op::Define(_) => {
                     let inner = CodeId { item: project.file(code.module).defined(item, made)?, ..code };
-                    project.facts(inner).is_function().then_some((value, Callback::Inner(inner)))
+                    project.is_function(inner).then_some((value, Callback::Inner(inner)))
                 }
                 Op::Lambda(_) if owner == code => Some((made, Callback::Lambda)),
                 Op::Call { .. } | Op::Attr { .. } if owner == code => callback(project, code, made),

@@ -188,7 +188,7 @@ fn keeps_everything(project: &Project, code: CodeId, store: Val) -> bool {
         return true;
     }
     let Some(Entity::Global(module, global)) = project.entity(code, store) else { return false };
-    let name = Symbol::of(&project.file(module).global(global).name);
+    let name = Symbol::of(project.file(module).global_name(global));
     let sites = project.sites(Holder::Global { module, name });
     let mut is_made = false;
     for site in sites.iter().filter(|site| site.depth == 0) {

@@ -92,7 +92,7 @@ impl CachedFunction<'_> {
 
 /// Whether the function is made inside another one, and its cache goes when it does.
 pub(crate) fn is_short_lived(context: &Context<'_>, cached: &CachedFunction<'_>) -> bool {
-    context.file().ancestors(cached.function.item).any(|outer| context.file().facts(outer).is_function())
+    context.file().ancestors(cached.function.item).any(|outer| context.file().is_function(outer))
 }
 
 /// Whether the arguments come from a finite set: there are none, or annotations or all callers say so.
@@ -160,7 +160,7 @@ pub(crate) fn keeps_nothing_alive(context: &Context<'_>, cached: &CachedFunction
     if cached.limit.is_some() && is_value() {
         return true;
     }
-    if context.file().ancestors(class.0.item).any(|outer| context.file().facts(outer).is_function()) {
+    if context.file().ancestors(class.0.item).any(|outer| context.file().is_function(outer)) {
         return false;
     }
     let lasts = |kind: ItemKind| matches!(kind, ItemKind::Module | ItemKind::Class);
@@ -329,7 +329,7 @@ pub(crate) fn property_fix(
 /// arguments.
 fn calls_of(context: &Context<'_>, function: CodeId) -> Option<Vec<(CodeId, Val)>> {
     let project = context.project;
-    let name = project.facts(function).own_name();
+    let name = project.own_name(function);
     let references = project.references(function);
     let mut mentions = 0;
     for (module, _) in project.modules() {

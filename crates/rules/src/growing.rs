@@ -48,7 +48,7 @@ impl<'c, 'p> Words<'c, 'p> {
     }
 
     fn name(&self, code: CodeId) -> String {
-        let own = self.context.project.facts(code).own_name();
+        let own = self.context.project.own_name(code);
         if own.is_empty() { self.context.name_of(code) } else { own.to_owned() }
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn unfinished(metadata: &'static Metadata, context: &Context<'_>, fin
             let owned = &unfinished.owned;
             let attribute = attribute_name(context, owned);
             let thing = owned.acquisition.resource.family.noun();
-            let method = context.project.facts(code).own_name();
+            let method = context.project.own_name(code);
             let errors = unfinished.errors.iter().map(|error| Evidence {
                 role: Role::ErrorPath,
                 module: context.module,
@@ -85,7 +85,7 @@ fn each_method(metadata: &'static Metadata, context: &Context<'_>, mut report: i
     if context.project.module(context.module).is_test {
         return;
     }
-    for code in context.items().filter(|code| context.project.facts(*code).is_function()) {
+    for code in context.items().filter(|code| context.project.is_function(*code)) {
         report(rule, code);
     }
 }

@@ -1,6 +1,6 @@
 //! What the body of a cached function says of its arguments, and what empties its cache.
 
-use leakwright_analysis::ir::{CompareOp, Const, Display, ItemFacts, ItemKind, Op, Param, Terminator, Val};
+use leakwright_analysis::ir::{CompareOp, Const, Display, ItemFacts, Op, Param, Terminator, Val};
 use leakwright_analysis::project::{CodeId, Project};
 use leakwright_catalogue::Words;
 
@@ -57,7 +57,7 @@ pub(crate) fn returns_nothing(facts: &ItemFacts) -> bool {
 /// `compute.cache_clear()`.
 pub(crate) fn is_cleared(context: &Context<'_>, cached: &CachedFunction<'_>) -> bool {
     let project = context.project;
-    let name = cached.bound_to.as_deref().unwrap_or(project.facts(cached.function).own_name());
+    let name = cached.bound_to.as_deref().unwrap_or(project.own_name(cached.function));
     let mut items = project.items_naming("cache_clear").into_iter();
     items.any(|code| {
         if project.module(code.module).is_test {
@@ -83,7 +83,7 @@ pub(crate) fn makes_classes(project: &Project, function: CodeId) -> bool {
     let is_class = |value: Val| match facts.body.op(value) {
         Op::Load(var) => facts.only_value(var).is_some_and(|stored| {
             let item = file.defined(function.item, stored);
-            item.is_some_and(|item| file.facts(item).kind == ItemKind::Class)
+            item.is_some_and(|item| file.is_class(item))
         }),
         _ => false,
     };

@@ -71,7 +71,7 @@ pub fn check(context: &Context<'_>, rules: &[RuleId]) -> Checked {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let has_name = |name: &str| {
                 let mut items = context.items();
-                items.any(|code| context.project.facts(code).own_name() == name)
+                items.any(|code| context.project.own_name(code) == name)
             };
             fail_if_asked(rule.metadata().code, has_name);
             rule.rule().check(context, &mut found);

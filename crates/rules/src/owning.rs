@@ -72,12 +72,12 @@ pub(crate) fn skipped_bases(metadata: &'static Metadata, context: &Context<'_>, 
     if project.module(context.module).is_test {
         return;
     }
-    for code in context.items().filter(|code| project.facts(*code).kind == ItemKind::Class) {
+    for code in context.items().filter(|code| project.is_class(*code)) {
         for skipped in obligation::skipped_bases(project, ClassId(code)) {
-            let class = project.facts(code).own_name();
-            let name = project.facts(skipped.method).own_name().to_owned();
+            let class = project.own_name(code);
+            let name = project.own_name(skipped.method).to_owned();
             let base = skipped.base.and_then(|base| project.class_of(base));
-            let base = base.map_or("IOBase", |class| project.facts(class.0).own_name());
+            let base = base.map_or("IOBase", |class| project.own_name(class.0));
             let attribute = &skipped.attribute;
             let (severity, message) = match skipped.base {
                 Some(_) => (
@@ -139,9 +139,9 @@ fn finding(
     tier: Tier,
 ) -> Finding {
     let (project, resource) = (context.project, &owned.acquisition.resource);
-    let class = project.facts(owned.class.0).own_name();
+    let class = project.own_name(owned.class.0);
     let attribute = attribute_name(context, owned);
-    let name = |method: &CodeId| project.facts(*method).own_name().to_owned();
+    let name = |method: &CodeId| project.own_name(*method).to_owned();
     let word = released_word(resource);
     let (message, method) = match teardown {
         Teardown::Method(method) => (
@@ -243,7 +243,7 @@ fn add_release(finding: &Finding, context: &Context<'_>, sources: &dyn Sources) 
     };
     let project = context.project;
     // An attribute that only some method binds may not be there yet.
-    let is_always_bound = project.facts(store.code).own_name() == "__init__";
+    let is_always_bound = project.own_name(store.code) == "__init__";
     let own_class = project.class_of(*teardown) == project.class_of(store.code);
     let facts = project.facts(*teardown);
     let this = facts.params.first().map(|param| facts.var_name(param.var))?;

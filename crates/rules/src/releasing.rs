@@ -109,7 +109,7 @@ impl Found<'_> {
         let facts = project.facts(self.code);
         let kept = self.fate.escaped.iter().find(|escape| escape.to == Recipient::Forgetful)?;
         let Op::Call { callee, .. } = facts.body.op(kept.at) else { return None };
-        Some(project.facts(project.callable(self.code, callee)?).own_name())
+        Some(project.own_name(project.callable(self.code, callee)?))
     }
 
     /// Figures are made to be looked at: only one that is saved to a file is done with. A process that is

@@ -42,7 +42,7 @@ pub(super) fn passed(project: &Project, site: Site, used: Use) -> Effect {
         return Effect::Read;
     }
     match project.callable(site.code, callee) {
-        Some(function) if project.facts(function).is_function() => passed_to(project, site, used, function),
+        Some(function) if project.is_function(function) => passed_to(project, site, used, function),
         _ => Effect::Escape,
     }
 }

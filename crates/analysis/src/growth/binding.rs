@@ -7,7 +7,7 @@ use super::guard::says_absent;
 use super::holder::{HolderKind, is_initial};
 use super::{Reason, site_value};
 use crate::flow::Flow;
-use crate::ir::{BinaryOp, Const, ItemKind, Op, Step, UseKind, Val};
+use crate::ir::{BinaryOp, Const, Op, Step, UseKind, Val};
 use crate::project::{ClassId, CodeId, CreatedContainer, Holder, Project, Site, ValueId};
 
 /// How the container of a holder comes to be.
@@ -32,7 +32,7 @@ pub(super) fn creation(project: &Project, holder: Holder, sites: &[Site]) -> Res
     for &site in sites.iter().filter(|site| site.depth == 0) {
         let UseKind::Bind(value) = site.find(project).kind else { continue };
         let Some(made) = project.created_container(site.code, value) else { continue };
-        let in_class_body = project.facts(site.code).kind == ItemKind::Class;
+        let in_class_body = project.is_class(site.code);
         let per_object =
             !in_class_body || project.is_field_factory(site.code, value) || is_copied(project, site.code);
         on_object |= per_object;

@@ -165,7 +165,7 @@ fn removal_sign(removals: &[(Site, Removal)]) -> Option<Sign> {
 }
 
 fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Sign> {
-    match method_duty(project, project.facts(best.site.code).own_name()) {
+    match method_duty(project, project.own_name(best.site.code)) {
         Some(true) => Some(Sign::new(1, "the function is called for each piece of work, by its name")),
         Some(false) if best.repeats < Repeats::PerObject || adds_installed(project, best) => {
             // What is set up for the whole process is set up once.
@@ -178,7 +178,7 @@ fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Si
 
 /// `add_sensor`: there are as many as were installed, whoever calls it.
 fn adds_installed(project: &Project, best: &Growth) -> bool {
-    let name = project.facts(best.site.code).own_name();
+    let name = project.own_name(best.site.code);
     best.repeats <= Repeats::Handler && Words::last(&project.catalogue().words.installed_key, name)
 }
 
@@ -256,11 +256,7 @@ pub fn holder_name(project: &Project, holder: Holder) -> Option<String> {
     match holder {
         Holder::Local { code, var } => Some(project.facts(code).var_name(var).to_owned()),
         Holder::Global { module, name } => {
-            let globals = project.file(module).globals();
-            globals
-                .map(|(_, global)| &global.name)
-                .find(|found| Symbol::of(found) == name)
-                .map(ToString::to_string)
+            project.file(module).global_names().find(|found| Symbol::of(found) == name).map(str::to_owned)
         }
         Holder::Attribute { name, .. } => project.sites(holder).iter().find_map(|site| {
             let facts = project.facts(site.code);

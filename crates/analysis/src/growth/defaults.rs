@@ -14,7 +14,7 @@ pub fn growing_defaults(project: &Project, items: impl Iterator<Item = CodeId>) 
     for code in items {
         let facts = project.facts(code);
         // A function that another one makes has its defaults anew each time.
-        let is_nested = || project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
+        let is_nested = || project.parent(code).is_some_and(|outer| project.is_function(outer));
         if !facts.is_function() || project.is_broken(code) || facts.params.is_empty() {
             continue;
         }

@@ -162,8 +162,6 @@ fn is_flag(project: &Project, kind: HolderKind, code: CodeId, guard: Guard) -> b
 /// Whether an attribute is bound in the class body.
 fn is_on_class(project: &Project, holder: Holder) -> bool {
     project.sites(holder).iter().any(|site| {
-        site.depth == 0
-            && matches!(site.find(project).kind, UseKind::Bind(_))
-            && project.facts(site.code).kind == crate::ir::ItemKind::Class
+        site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_)) && project.is_class(site.code)
     })
 }

@@ -27,9 +27,8 @@ pub enum HolderKind {
 
 /// Whether a holder is worth a look: what is grown from other files included.
 pub fn is_candidate(project: &Project, holder: Holder) -> bool {
-    let sites = project.sites(holder);
-    sites.iter().any(|site| binds_container(project, *site))
-        || sites.iter().any(|site| binding::adds_to_text(project, *site))
+    let mut sites = project.sites(holder).iter().filter(|site| project.may_make(**site));
+    sites.any(|site| binds_container(project, *site) || binding::adds_to_text(project, *site))
 }
 
 /// Whether a site binds the holder to a new container: a quick look before the long one.
@@ -86,7 +85,7 @@ pub(super) fn removed_through_property(
     let Holder::Attribute { class, .. } = holder else { return None };
     let handed_out = other.iter().filter(|(_, effect)| *effect == Effect::Handout);
     handed_out.map(|(site, _)| site.code).filter(|code| is_property(project, *code)).find_map(|property| {
-        let name = Symbol::of(project.facts(property).own_name());
+        let name = Symbol::of(project.own_name(property));
         let known = project.sites(project.attribute(class, name)).iter().copied();
         // The class body binds the property itself.
         let known = known.filter(|site| site.depth == 0 && site.code != class.0);

@@ -110,7 +110,7 @@ fn variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> Freshness
 
 /// Whether a module variable is only ever bound to one value.
 fn is_bound_once(project: &Project, code: CodeId, global: GlobalId) -> bool {
-    let name = Symbol::of(&project.file(code.module).global(global).name);
+    let name = Symbol::of(project.file(code.module).global_name(global));
     let sites = project.sites(Holder::Global { module: code.module, name });
     let binds = |site: &&Site| {
         site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_) | UseKind::Augment(_))
@@ -182,12 +182,11 @@ const MAX_CALLERS: usize = 24;
 /// What the callers of a function pass: finite if all that are seen pass what is. A function that others
 /// may call as well is only ever seen to be finite.
 fn by_callers(project: &Project, function: CodeId, param: VarId, fuel: u32) -> Freshness {
-    let name = project.facts(function).own_name();
+    let name = project.own_name(function);
     let is_private = name.starts_with('_') && !name.ends_with("__");
     // What a script does with a public function at its end is an example of its use.
     let counts = |found: &&Reference| {
-        let is_example =
-            || !project.facts(found.code).is_function() || project.module(found.code.module).is_test;
+        let is_example = || !project.is_function(found.code) || project.module(found.code.module).is_test;
         found.code != function && (is_private || !is_example())
     };
     let calls: Vec<&Reference> = project.references(function).iter().filter(counts).collect();

@@ -24,7 +24,7 @@ pub(super) fn object_signs(
         signs.push(Sign::new(1, "objects of the class live long, by its name"));
     }
     signs.extend(base_signs(project, class));
-    let is_of_work = |base: &ClassId| Words::last(&words.short_lived_class, project.facts(base.0).own_name());
+    let is_of_work = |base: &ClassId| Words::last(&words.short_lived_class, project.own_name(base.0));
     if signs.iter().all(|sign| sign.points == 0) && project.ancestry(class)[1..].iter().any(is_of_work) {
         signs.push(Sign::new(-2, "the base class is made for one piece of work, by its name"));
     }
@@ -72,7 +72,7 @@ fn is_record(project: &Project, class: ClassId) -> bool {
 /// Whether a class belongs to a program that runs once and ends, by its name or where it stands.
 fn is_part_of_command(project: &Project, class: ClassId) -> bool {
     let says = |word: &str| matches!(word, "cli" | "terminal" | "console" | "cmdline" | "commandline");
-    let named = leakwright_catalogue::split_words(project.facts(class.0).own_name()).any(|word| says(&word));
+    let named = leakwright_catalogue::split_words(project.own_name(class.0)).any(|word| says(&word));
     named
         || project.module(class.0.module).name.split('.').any(|part| {
             let part = part.trim_start_matches('_');

@@ -9,7 +9,7 @@ use super::holder::{HolderKind, all_sites, is_broken, is_initial};
 use super::objects::object_signs;
 use super::repetition::{self, Repeats};
 use super::{Freshness, Growth, GrowthForm};
-use crate::ir::{ArgKind, Args, Const, ItemKind, Op, Step, UseKind, Val};
+use crate::ir::{ArgKind, Args, Const, Op, Step, UseKind, Val};
 use crate::project::{CodeId, CreatedContainer, Holder, Project, Site, Symbol, ValueId};
 use leakwright_catalogue::ContainerKind;
 
@@ -44,7 +44,7 @@ pub fn queue(project: &Project, holder: Holder) -> Option<(ValueId, bool)> {
     if matches!(holder, Holder::Local { .. }) {
         return None;
     }
-    project.sites(holder).iter().filter(|site| site.depth == 0).find_map(|site| {
+    project.sites(holder).iter().filter(|site| site.depth == 0 && project.may_make(**site)).find_map(|site| {
         let UseKind::Bind(value) = site.find(project).kind else { return None };
         Some((site.code.value(value), created(project, site.code, value)?))
     })
@@ -55,7 +55,7 @@ pub fn unbounded_queue(project: &Project, holder: Holder) -> Option<UnboundedQue
     if matches!(holder, Holder::Local { .. }) {
         return None;
     }
-    let binds = |site: &&Site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_));
+    let binds = |site: &&Site| site.depth == 0 && project.may_make(**site);
     let made = project.sites(holder).iter().filter(binds).find_map(|site| match site.find(project).kind {
         UseKind::Bind(value) => Some((*site, value, created(project, site.code, value)?)),
         _ => None,
@@ -76,7 +76,7 @@ pub fn unbounded_queue(project: &Project, holder: Holder) -> Option<UnboundedQue
     }
     drain = elsewhere(project, holder).map_or(drain, Drain::At);
     let kind = match holder {
-        Holder::Attribute { .. } if project.facts(first.code).kind == ItemKind::Class => HolderKind::Class,
+        Holder::Attribute { .. } if project.is_class(first.code) => HolderKind::Class,
         Holder::Attribute { .. } => HolderKind::Instance,
         _ => HolderKind::Module,
     };

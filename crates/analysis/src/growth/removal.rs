@@ -197,7 +197,7 @@ fn is_self(project: &Project, code: CodeId, value: Val) -> bool {
 /// class calls it while the object lives, or because only such functions call it.
 pub(super) fn is_at_the_end(project: &Project, code: CodeId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
-    let name = project.facts(code).own_name();
+    let name = project.own_name(code);
     let callers = || {
         let references = project.references(code).iter();
         references.filter(|found| found.code != code && !project.module(found.code.module).is_test)
@@ -205,7 +205,7 @@ pub(super) fn is_at_the_end(project: &Project, code: CodeId, fuel: u32) -> bool 
     if says_end(name) {
         let class = project.class_of(code);
         return callers().all(|found| {
-            let caller = project.facts(found.code).own_name();
+            let caller = project.own_name(found.code);
             let is_sibling = class.is_some() && project.class_of(found.code) == class;
             !is_sibling || found.kind != ReferenceKind::Call || says_end(caller) || is_leaving(caller)
         });
@@ -214,7 +214,7 @@ pub(super) fn is_at_the_end(project: &Project, code: CodeId, fuel: u32) -> bool 
     let all = callers().all(|found| {
         seen = true;
         found.kind == ReferenceKind::Call
-            && (is_leaving(project.facts(found.code).own_name()) || is_at_the_end(project, found.code, fuel))
+            && (is_leaving(project.own_name(found.code)) || is_at_the_end(project, found.code, fuel))
     });
     all && seen
 }
@@ -255,7 +255,7 @@ fn is_leaving(name: &str) -> bool {
 
 /// Whether a function empties something on demand, by its name, and nothing in the project calls it.
 fn is_on_demand(project: &Project, code: CodeId) -> bool {
-    let verb = split_words(project.facts(code).own_name()).next();
+    let verb = split_words(project.own_name(code)).next();
     let asks = verb.is_some_and(|verb| {
         matches!(
             verb.as_str(),
@@ -269,6 +269,6 @@ fn is_on_demand(project: &Project, code: CodeId) -> bool {
 
 /// Whether a caller empties a part only, by its name: `clear_domain` calls `clear` with a condition.
 fn is_partial(project: &Project, caller: CodeId) -> bool {
-    let mut words = split_words(project.facts(caller).own_name());
+    let mut words = split_words(project.own_name(caller));
     matches!(words.next().as_deref(), Some("clear" | "reset" | "flush" | "purge")) && words.next().is_some()
 }

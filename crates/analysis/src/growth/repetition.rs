@@ -170,9 +170,7 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
         Some(found) => found.max(Repeats::Callable),
         None if is_public || is_async => Repeats::Callable,
         // A closure lives and repeats as what it is handed to does.
-        None if project.parent(code).is_some_and(|outer| project.facts(outer).is_function()) => {
-            Repeats::Callable
-        }
+        None if project.parent(code).is_some_and(|outer| project.is_function(outer)) => Repeats::Callable,
         None => Repeats::Unknown,
     }
 }
@@ -199,9 +197,8 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
     // `del register` at the end of the module: nobody calls it later.
     let global = project.file(code.module).global_named(facts.own_name());
     let module = project.module_code(code);
-    let var = global.and_then(|global| project.file(code.module).global(global).var);
     if project.parent(code) == Some(module)
-        && var.is_some_and(|var| project.facts(module).var(var).is_deleted)
+        && global.is_some_and(|global| project.file(code.module).is_deleted(global))
     {
         return true;
     }
@@ -217,12 +214,12 @@ fn is_metaclass_method(project: &Project, code: CodeId) -> bool {
     let is_metaclass = project.class_of(code).is_some_and(|class| {
         project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
     });
-    is_metaclass && matches!(project.facts(code).own_name(), "__new__" | "__init__")
+    is_metaclass && matches!(project.own_name(code), "__new__" | "__init__")
 }
 
 /// The function inside which something is decorated: it does so each time it runs.
 fn decorated_in(project: &Project, found: &Reference) -> Option<CodeId> {
-    project.parent(found.code).filter(|outer| project.facts(*outer).is_function())
+    project.parent(found.code).filter(|outer| project.is_function(*outer))
 }
 
 /// The block of a function in which an item is defined.
@@ -242,7 +239,7 @@ pub(super) fn through(
     code: CodeId,
     repeats: Repeats,
 ) -> Option<Reference> {
-    let is_other = repeats == Repeats::PerObject && !is_initializer(project.facts(code).own_name());
+    let is_other = repeats == Repeats::PerObject && !is_initializer(project.own_name(code));
     let calls = project.references(code).iter().filter(|found| is_other && found.code != code);
     calls.copied().find(|found| reference(project, kind, found, MAX_DEPTH - 1) == Repeats::PerObject)
 }
@@ -272,7 +269,7 @@ fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
     };
     let is_first = |value: Val| matches!(facts.body.op(value), Op::Load(var) if var == first.var);
     // `return property(function)`, in a function that another one returns.
-    let is_nested = project.parent(code).is_some_and(|outer| project.facts(outer).is_function());
+    let is_nested = project.parent(code).is_some_and(|outer| project.is_function(outer));
     let wraps = |value: Val| match facts.body.op(value) {
         Op::Call { args, .. }
             if is_nested && facts.params.len() == 1 && first.kind == ParamKind::Positional =>

@@ -51,7 +51,7 @@ fn is_ambient(project: &Project, code: CodeId, condition: Val) -> bool {
             }
             Op::Call { callee, .. } => {
                 let called = project.callable(code, callee);
-                changes |= called.is_some_and(|called| project.facts(called).is_function());
+                changes |= called.is_some_and(|called| project.is_function(called));
                 facts.body.operands(facts.body.op(value), |operand| pending.push(operand));
             }
             op => facts.body.operands(op, |operand| pending.push(operand)),

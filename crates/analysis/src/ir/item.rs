@@ -163,6 +163,14 @@ impl ItemFacts {
         self.uses = super::uses::find(self).as_slice().into();
     }
 
+    /// The modules, as written, from which it imports all names.
+    pub fn stars(&self) -> impl Iterator<Item = &str> {
+        self.body.insts.iter().filter_map(|inst| match inst.op {
+            Op::ImportStar(from) => Some(self.str(from)),
+            _ => None,
+        })
+    }
+
     /// The string a value is, if it is a string literal.
     pub fn string(&self, value: Val) -> Option<&str> {
         match self.body.op(value) {

@@ -434,7 +434,7 @@ fn owning_class(
         .into_iter()
         .filter(|owned| project.class_member(owned.class, "__new__").is_none())
         .filter_map(|owned| {
-            let method = project.facts(code).own_name();
+            let method = project.own_name(code);
             let is_made_with_it = method == "__init__" && is_always_stored(project, &owned);
             if !is_made_with_it && !opens(method) {
                 return None;

@@ -386,7 +386,7 @@ fn push_once<T: PartialEq>(list: &mut Vec<T>, entry: T) {
 /// meant to stay open as long as the process.
 fn is_process_wide(project: &Project, code: CodeId, var: VarId) -> bool {
     let Binding::Global(global) = project.file(code.module).binding(code.item, var) else { return false };
-    let name = Symbol::of(&project.file(code.module).global(global).name);
+    let name = Symbol::of(project.file(code.module).global_name(global));
     let holder = Holder::Global { module: code.module, name };
     let home = CodeId { module: code.module, item: ItemId::MODULE };
     let sites = project.sites(holder);

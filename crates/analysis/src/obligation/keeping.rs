@@ -46,7 +46,7 @@ pub(super) fn kept(
     class: ClassId,
     acquired: &Acquisition,
 ) -> Option<Owned> {
-    if !project.facts(class.0).is_class() || project.descendants(class).len() > 1 {
+    if !project.is_class(class.0) || project.descendants(class).len() > 1 {
         return None;
     }
     let init = project.class_member(class, "__init__")?;

@@ -120,7 +120,7 @@ pub fn ownership(project: &Project, owned: &Owned) -> Ownership {
         .iter()
         .filter(counts)
         .any(|site| matches!(effect(project, *site, resource), Effect::Release | Effect::Escape));
-    let finalizes = |code: &CodeId| project.facts(*code).own_name() == "__del__";
+    let finalizes = |code: &CodeId| project.own_name(*code) == "__del__";
     let teardown = teardown(project, owned.class);
     match (releases.is_empty() || releases.iter().all(finalizes), teardown) {
         _ if elsewhere || !is_started => Ownership::Released,
@@ -253,7 +253,7 @@ pub(crate) fn teardown(project: &Project, class: ClassId) -> Option<CodeId> {
     TEARDOWNS
         .iter()
         .find_map(|name| project.class_member(class, name))
-        .filter(|code| project.facts(*code).is_function())
+        .filter(|code| project.is_function(*code))
 }
 
 /// What bases outside the project a class, or one derived from it, has.
@@ -346,7 +346,7 @@ pub(super) fn class_resource(project: &Project, owned: &Owned) -> Option<Resourc
     let holder = project.attribute(owned.class, owned.name);
     let mut release: Vec<String> = Vec::new();
     for &site in project.sites(holder) {
-        let method = project.facts(site.code).own_name();
+        let method = project.own_name(site.code);
         let is_method = project
             .class_of(site.code)
             .is_some_and(|class| project.descendants(owned.class).contains(&class));
@@ -364,10 +364,10 @@ pub(super) fn class_resource(project: &Project, owned: &Owned) -> Option<Resourc
     }
     // Other methods of the class may call those that release.
     let callers = project.own_members(owned.class).filter(|code| calls_always(project, *code, &release));
-    let more: Vec<String> = callers.map(|code| project.facts(code).own_name().to_owned()).collect();
+    let more: Vec<String> = callers.map(|code| project.own_name(code).to_owned()).collect();
     release.extend(more);
     let with = release.iter().any(|name| matches!(name.as_str(), "__exit__" | "__aexit__"));
-    let constructor = project.facts(owned.class.0).own_name().to_owned();
+    let constructor = project.own_name(owned.class.0).to_owned();
     Some(Resource {
         constructor,
         aliases: Vec::new(),
@@ -435,7 +435,7 @@ pub fn skipped_bases(project: &Project, class: ClassId) -> Vec<SkippedBase> {
         if !is_set_up_by_bases(project, class) {
             continue;
         }
-        let base = project.overridden(class, name).filter(|base| project.facts(*base).is_function());
+        let base = project.overridden(class, name).filter(|base| project.is_function(*base));
         let Some(base) = base else {
             if name == "close" && project.external_bases(class).iter().any(|path| is_stream_class(path)) {
                 found.push(SkippedBase { method, base: None, attribute: "closed".to_owned() });
@@ -446,7 +446,7 @@ pub fn skipped_bases(project: &Project, class: ClassId) -> Vec<SkippedBase> {
             project.own_members(owner).find_map(|code| {
                 owned(project, code).into_iter().find(|owned| {
                     // What another method acquires, the class may acquire in a way of its own.
-                    if project.facts(owned.store.code).own_name() != "__init__" {
+                    if project.own_name(owned.store.code) != "__init__" {
                         return false;
                     }
                     let sites = project.sites(owned.holder(project));
@@ -484,7 +484,7 @@ fn is_stream_class(path: &str) -> bool {
 
 /// Whether objects of a class are set up by its bases too.
 fn is_set_up_by_bases(project: &Project, class: ClassId) -> bool {
-    let own = project.own_members(class).find(|code| project.facts(*code).own_name() == "__init__");
+    let own = project.own_members(class).find(|code| project.own_name(*code) == "__init__");
     own.is_none_or(|init| calls_named(project, init, "__init__"))
 }
 

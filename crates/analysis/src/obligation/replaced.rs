@@ -20,7 +20,7 @@ pub struct Replaced {
 ///
 /// What CPython closes with its last reference is closed by that, and not looked for.
 pub fn replaced(project: &Project, code: CodeId) -> Vec<Replaced> {
-    let name = project.facts(code).own_name();
+    let name = project.own_name(code);
     if name == "__init__" {
         return Vec::new();
     }
@@ -41,11 +41,11 @@ pub fn replaced(project: &Project, code: CodeId) -> Vec<Replaced> {
 /// Where a method that has run before stores a resource in the attribute: the constructor, or, for a method
 /// whose name says that it does something again, any other.
 fn stored_before(project: &Project, code: CodeId, owned: &Owned) -> Option<Site> {
-    let repeats = is_named_for_again(project.facts(code).own_name());
+    let repeats = is_named_for_again(project.own_name(code));
     let sites = project.sites(owned.holder(project)).iter().filter(|site| site.code != code);
     sites.copied().find(|site| {
         let UseKind::Bind(_) = site.find(project).kind else { return false };
-        let is_constructor = project.facts(site.code).own_name() == "__init__";
+        let is_constructor = project.own_name(site.code) == "__init__";
         (is_constructor || repeats)
             && owner::owned(project, site.code).iter().any(|other| {
                 other.name == owned.name
@@ -131,7 +131,7 @@ fn calls_of_releasing_methods(project: &Project, code: CodeId, owned: &Owned) ->
 
 /// Names of the other methods that release the attribute, themselves or through one that does.
 fn releasing_methods(project: &Project, owned: &Owned) -> Vec<String> {
-    let name_of = |code: CodeId| project.facts(code).own_name().to_owned();
+    let name_of = |code: CodeId| project.own_name(code).to_owned();
     let mut found: Vec<String> = project
         .sites(owned.holder(project))
         .iter()
@@ -142,7 +142,7 @@ fn releasing_methods(project: &Project, owned: &Owned) -> Vec<String> {
     let more: Vec<String> =
         callers.filter(|member| owner::calls_always(project, *member, &found)).map(name_of).collect();
     found.extend(more);
-    found.retain(|name| name != project.facts(owned.store.code).own_name());
+    found.retain(|name| name != project.own_name(owned.store.code));
     found
 }
 

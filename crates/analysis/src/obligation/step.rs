@@ -441,7 +441,7 @@ impl Step<'_> {
 
     fn is_class(&self, callee: Val) -> bool {
         let target = self.project.callable(self.code, callee);
-        target.is_some_and(|target| self.project.facts(target).is_class())
+        target.is_some_and(|target| self.project.is_class(target))
     }
 
     /// Whether the callee is a generator or coroutine: its body has not run when the call returns, and

@@ -12,7 +12,7 @@ use super::reads::Read;
 use super::{CodeId, Entity, Project, Table};
 use crate::bindings::Binding;
 use crate::file::ItemId;
-use crate::ir::{ArgKind, ItemKind, Op, ParamKind, Step, UseKind, VarId};
+use crate::ir::{ArgKind, Op, ParamKind, VarId};
 
 /// A class of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,27 +149,11 @@ impl Class {
             }
         }
         for &item in file.children(code.item) {
-            class.note_attributes(project, CodeId { item, ..code });
+            let method = CodeId { item, ..code };
+            class.attributes.extend(project.bound_on_self(method).map(Symbol::of));
         }
         (class.bases, class.external_bases, class.has_unknown_base) = Self::resolve_bases(project, code);
         class
-    }
-
-    /// Notes the attributes of `self` that a method binds.
-    fn note_attributes(&mut self, project: &Project, method: CodeId) {
-        let facts = project.facts(method);
-        let Some(this) = self_param(project, method) else { return };
-        for site in &facts.uses {
-            if !matches!(site.kind, UseKind::Bind(_)) {
-                continue;
-            }
-            if let (var, [Step::Attr(name)]) =
-                (facts.places.root(site.place), &*facts.places.path(site.place).1)
-                && var == this
-            {
-                self.attributes.insert(Symbol::of(facts.str(*name)));
-            }
-        }
     }
 
     fn resolve_bases(project: &Project, code: CodeId) -> (Vec<ClassId>, Vec<String>, bool) {
@@ -194,13 +178,6 @@ impl Class {
         }
         (own, external, unknown)
     }
-}
-
-/// The variable that holds `self`, for a method that gets one.
-fn self_param(project: &Project, method: CodeId) -> Option<VarId> {
-    let facts = project.facts(method);
-    let first = facts.params.first().filter(|param| param.kind == ParamKind::Positional)?;
-    (facts.is_function() && method_kind(facts) == MethodKind::Instance).then_some(first.var)
 }
 
 impl Project {
@@ -314,8 +291,7 @@ impl Project {
     /// The class whose method an item is.
     pub fn class_of(&self, method: CodeId) -> Option<ClassId> {
         let parent = self.parent(method)?;
-        (self.facts(parent).kind == ItemKind::Class && self.facts(method).is_function())
-            .then_some(ClassId(parent))
+        (self.is_class(parent) && self.is_function(method)).then_some(ClassId(parent))
     }
 
     /// The class whose `self` or `cls` a variable is, seen from an item, and whether it is the class

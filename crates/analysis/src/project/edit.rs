@@ -13,7 +13,7 @@ use super::holders::Done;
 use super::ledger::{Cell, Ledger, Part};
 use super::reads::Read;
 use super::summaries::{Local, Summaries};
-use super::{ClassId, CodeId, Holder, Module, ModuleId, Project};
+use super::{ClassId, CodeId, Holder, Module, ModuleId, Project, pieces};
 use crate::file::{FileFacts, ItemId};
 use crate::obligation::Obligations;
 
@@ -48,15 +48,22 @@ impl<'e> Edit<'e> {
     /// The project with some items of the file changed, and the parts of watched files of which something
     /// else may be found. `None` where the change reaches further than is followed.
     pub(super) fn run(mut self, module: ModuleId, items: &[ItemId]) -> Option<(Project, Vec<Part>)> {
+        let facts_of = |project: &Project| Arc::clone(&project.module(module).facts);
+        let (before, now) = (facts_of(self.before), facts_of(&self.now));
+        for read in pieces::changed_names(&before, &now, module) {
+            self.changed(read);
+        }
         for &item in items {
             let code = CodeId { module, item };
             if !self.before.tasks.is_same_maker(&self.now, self.before, code) {
                 return None;
             }
-            let facts_of = |project: &Project| Arc::clone(&project.module(module).facts);
-            let (before, now) = (facts_of(self.before), facts_of(&self.now));
             if !now.is_same_item(&before, item) {
+                let pieces = pieces::changed(&before, &now, code, &|read| self.ledger.is_read(read));
                 self.changed(Read::Facts(code));
+                for piece in pieces {
+                    self.changed(piece);
+                }
             }
             if before.is_broken(item) != now.is_broken(item) {
                 let around = std::iter::successors(Some(code), |code| self.now.parent(*code));

@@ -3,8 +3,7 @@
 
 use super::{ClassId, CodeId, ModuleId, Project};
 use crate::bindings::{Binding, GlobalId};
-use crate::file::ItemId;
-use crate::ir::{Const, ItemFacts, ItemKind, Op, Val, VarId};
+use crate::ir::{Const, ItemFacts, Op, Val, VarId};
 
 /// Longest chain of imports and aliases that is followed.
 const MAX_CHAIN: u32 = 24;
@@ -37,6 +36,12 @@ impl Entity {
 impl Project {
     /// What a value is by name, as far as names alone tell.
     pub fn entity(&self, code: CodeId, value: Val) -> Option<Entity> {
+        self.note_facts(code);
+        self.entity_by_name(code, value)
+    }
+
+    /// The same, where what is looked at of the item is noted as what one of its variables is bound to.
+    pub(super) fn entity_by_name(&self, code: CodeId, value: Val) -> Option<Entity> {
         self.entity_within(code, value, MAX_CHAIN)
     }
 
@@ -51,14 +56,14 @@ impl Project {
             Entity::Class(class) => own(class.0),
             Entity::Function(code) => own(code),
             Entity::Global(module, global) => {
-                join(&self.module(module).name, &self.file(module).global(global).name)
+                join(&self.module(module).name, self.file(module).global_name(global))
             }
         })
     }
 
     fn entity_within(&self, code: CodeId, value: Val, fuel: u32) -> Option<Entity> {
         let fuel = fuel.checked_sub(1)?;
-        let facts = self.facts(code);
+        let facts = self.peek(code);
         match facts.body.op(value) {
             Op::Load(var) => self.variable(code, var, fuel),
             Op::Attr { base, name } => {
@@ -66,7 +71,7 @@ impl Project {
                 self.member(&base, facts.str(name), fuel)
             }
             Op::Define(_) => {
-                let item = self.file(code.module).defined(code.item, value)?;
+                let item = self.module(code.module).facts.defined(code.item, value)?;
                 Some(self.item_entity(CodeId { item, ..code }))
             }
             Op::Import(path) => Some(self.imported(facts.str(path))),
@@ -86,34 +91,31 @@ impl Project {
 
     /// The class or function that an item is.
     pub fn item_entity(&self, code: CodeId) -> Entity {
-        match self.facts(code).kind {
-            ItemKind::Class => Entity::Class(ClassId(code)),
-            _ => Entity::Function(code),
-        }
+        if self.is_class(code) { Entity::Class(ClassId(code)) } else { Entity::Function(code) }
     }
 
     fn variable(&self, code: CodeId, var: VarId, fuel: u32) -> Option<Entity> {
-        let file = self.file(code.module);
-        match file.binding(code.item, var) {
+        match self.module(code.module).facts.bindings.of(code.item, var) {
             Binding::Local(item, var) | Binding::Class(item, var) => {
-                self.stored(CodeId { item, ..code }, var, fuel)
+                let code = CodeId { item, ..code };
+                self.note_bound(code, var);
+                self.stored(code, var, fuel)
             }
             Binding::Global(global) => Some(self.global_entity(code.module, global, fuel)),
-            Binding::Builtin => Some(self.builtin(code, self.facts(code).var_name(var), fuel)),
+            Binding::Builtin => Some(self.builtin(code, self.peek(code).var_name(var), fuel)),
         }
     }
 
     /// What a module variable is.
     fn global_entity(&self, module: ModuleId, global: GlobalId, fuel: u32) -> Entity {
-        let code = CodeId { module, item: ItemId::MODULE };
-        let var = self.file(module).global(global).var;
+        let (code, var) = self.global_variable(module, global);
         var.and_then(|var| self.stored(code, var, fuel)).unwrap_or(Entity::Global(module, global))
     }
 
-    /// What the one value that a variable is bound to is. Fallbacks (`except ImportError: x = None`)
+    /// What the one value that a variable is bound to is; that it is read is noted already. Fallbacks (`except ImportError: x = None`)
     /// and alternatives that are imported as well do not count.
     fn stored(&self, code: CodeId, var: VarId, fuel: u32) -> Option<Entity> {
-        let facts = self.facts(code);
+        let facts = self.peek(code);
         let stores = &facts.var(var).stores;
         if facts.var(var).is_parameter {
             return None;
@@ -137,23 +139,20 @@ impl Project {
 
     /// The last of several definitions of a function, where all before it are `@overload`.
     fn behind_overloads(&self, code: CodeId, var: VarId) -> Option<Val> {
-        let facts = self.facts(code);
-        let file = self.file(code.module);
+        let facts = self.peek(code);
         let (last, before) = facts.var(var).stores.split_last()?;
+        let defined = |value| self.module(code.module).facts.defined(code.item, value);
         let is_overload = |store: &Val| {
-            let item = facts.stored(*store).and_then(|value| file.defined(code.item, value));
-            item.is_some_and(|item| is_overload(file.facts(item)))
+            let item = facts.stored(*store).and_then(defined);
+            item.is_some_and(|item| is_overload(self.facts(CodeId { item, ..code })))
         };
         before.iter().all(is_overload).then(|| facts.stored(*last)).flatten()
     }
 
     /// A name that the file binds nowhere: what a star import brings, or else a builtin.
     fn builtin(&self, code: CodeId, name: &str, fuel: u32) -> Entity {
-        let module = CodeId { item: ItemId::MODULE, ..code };
-        let facts = self.facts(module);
-        for inst in &facts.body.insts {
-            let Op::ImportStar(from) = inst.op else { continue };
-            let Some(from) = self.absolute(code.module, facts.str(from)) else { continue };
+        for from in self.file(code.module).stars() {
+            let Some(from) = self.absolute(code.module, from) else { continue };
             match self.imported(&from) {
                 Entity::Module(id) => {
                     if let Some(global) = self.file(id).global_named(name)

@@ -107,6 +107,11 @@ impl Ledger {
         self.dependents.get(&read).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether any answer rests on something.
+    pub(super) fn is_read(&self, read: Read) -> bool {
+        self.dependents.contains_key(&read)
+    }
+
     /// How much is noted.
     pub(super) fn len(&self) -> usize {
         self.reads.values().map(|reads| reads.len()).sum()

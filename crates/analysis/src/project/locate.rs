@@ -3,7 +3,6 @@
 use super::holders::Symbol;
 use super::{ClassId, CodeId, Entity, Holder, ModuleId, Project};
 use crate::bindings::{Binding, GlobalId};
-use crate::file::ItemId;
 use crate::ir::{Op, PlaceId, Step, Val, VarId};
 
 /// Where a place lives.
@@ -23,9 +22,10 @@ impl Project {
         match self.file(code.module).binding(code.item, var) {
             Binding::Local(item, var) => self.locate_local(code, CodeId { item, ..code }, var, steps),
             Binding::Global(global) => Some(self.locate_global(code, code.module, global, steps)),
-            Binding::Class(item, var) => {
+            // It has the same name in the class.
+            Binding::Class(item, _) => {
                 let class = ClassId(CodeId { item, ..code });
-                let name = Symbol::of(self.facts(class.0).var_name(var));
+                let name = Symbol::of(facts.var_name(var));
                 Some(Located { holder: self.attribute(class, name), rest: steps })
             }
             Binding::Builtin => None,
@@ -77,9 +77,8 @@ impl Project {
         }
         let name = self.facts(code).string(annotation)?;
         let global = self.file(code.module).global_named(name)?;
-        let var = self.file(code.module).global(global).var?;
-        let module = self.module_code(code);
-        match self.entity(module, self.facts(module).only_value(var)?)? {
+        let (module, value) = self.global_value(code.module, global)?;
+        match self.entity_by_name(module, value)? {
             Entity::Class(class) => Some(class),
             _ => None,
         }
@@ -87,33 +86,37 @@ impl Project {
 
     /// The class of the project whose constructor makes a value.
     pub fn constructed_class(&self, code: CodeId, value: Val) -> Option<ClassId> {
-        match self.facts(code).body.op(value) {
-            Op::Call { callee, .. } => match self.entity(code, callee)? {
+        self.note_facts(code);
+        self.constructed_by_name(code, value)
+    }
+
+    /// The same, where what is looked at of the item is noted as what one of its variables is bound to.
+    pub(super) fn constructed_by_name(&self, code: CodeId, value: Val) -> Option<ClassId> {
+        match self.peek(code).body.op(value) {
+            Op::Call { callee, .. } => match self.entity_by_name(code, callee)? {
                 Entity::Class(class) => Some(class),
                 _ => None,
             },
-            Op::Await(inner) => self.constructed_class(code, inner),
+            Op::Await(inner) => self.constructed_by_name(code, inner),
             _ => None,
         }
     }
 
     fn locate_global(&self, code: CodeId, module: ModuleId, global: GlobalId, steps: Vec<Step>) -> Located {
-        let own = CodeId { module, item: ItemId::MODULE };
-        let facts = self.facts(own);
-        let var = self.file(module).global(global).var;
-        if let Some(value) = var.and_then(|var| facts.only_value(var)) {
-            let entity = self.entity(own, value);
+        if let Some((own, value)) = self.global_value(module, global) {
+            let entity = self.entity_by_name(own, value);
             if let Some(located) = entity.and_then(|entity| self.locate_member(code, &entity, steps.clone()))
             {
                 return located;
             }
-            if let (Some(class), Some(Step::Attr(name))) = (self.constructed_class(own, value), steps.first())
+            if let (Some(class), Some(Step::Attr(name))) =
+                (self.constructed_by_name(own, value), steps.first())
             {
                 let name = Symbol::of(self.facts(code).str(*name));
                 return Located { holder: self.attribute(class, name), rest: steps[1..].to_vec() };
             }
         }
-        let name = Symbol::of(&self.file(module).global(global).name);
+        let name = Symbol::of(self.file(module).global_name(global));
         Located { holder: Holder::Global { module, name }, rest: steps }
     }
 
@@ -121,7 +124,7 @@ impl Project {
     fn locate_member(&self, code: CodeId, entity: &Entity, steps: Vec<Step>) -> Option<Located> {
         match entity {
             Entity::Global(module, global) => {
-                let name = Symbol::of(&self.file(*module).global(*global).name);
+                let name = Symbol::of(self.file(*module).global_name(*global));
                 let holder = Holder::Global { module: *module, name };
                 let (Some(Step::Attr(attribute)), Some(class)) =
                     (steps.first(), self.global_class(*module, *global))
@@ -147,8 +150,7 @@ impl Project {
 
     /// The class of the object in a module variable.
     fn global_class(&self, module: ModuleId, global: GlobalId) -> Option<ClassId> {
-        let code = CodeId { module, item: ItemId::MODULE };
-        let var = self.file(module).global(global).var?;
-        self.constructed_class(code, self.facts(code).only_value(var)?)
+        let (code, value) = self.global_value(module, global)?;
+        self.constructed_by_name(code, value)
     }
 }

@@ -12,6 +12,7 @@ mod holders;
 mod index;
 mod ledger;
 mod locate;
+mod pieces;
 mod reads;
 mod summaries;
 mod table;
@@ -190,6 +191,18 @@ impl Project {
         self.watched.as_ref().is_some_and(|watched| watched.contains(&id))
     }
 
+    /// Notes that the facts of an item are read.
+    fn note_facts(&self, code: CodeId) {
+        if self.is_watched(code.module) {
+            self.note(Read::Facts(code));
+        }
+    }
+
+    /// The facts of an item, for who notes what is looked at of them.
+    fn peek(&self, code: CodeId) -> &ItemFacts {
+        self.module(code.module).facts.facts(code.item)
+    }
+
     /// Notes that something is read which edits may change.
     fn note(&self, read: Read) {
         if self.watched.is_some() {
@@ -216,6 +229,11 @@ impl Project {
     /// Whether an item is a class.
     pub fn is_class(&self, code: CodeId) -> bool {
         self.module(code.module).facts.facts(code.item).is_class()
+    }
+
+    /// Whether an item is a function.
+    pub fn is_function(&self, code: CodeId) -> bool {
+        self.module(code.module).facts.facts(code.item).is_function()
     }
 
     /// Whether an item could not be parsed: it gets no findings.

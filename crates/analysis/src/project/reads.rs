@@ -4,6 +4,9 @@
 //! hands out, what is found in a part of a file. While one of them is worked out, everything that is read
 //! of the project is noted, absent things as well. As long as nothing of it changes, the answer stands.
 //!
+//! Of an item that is read from elsewhere mostly a piece is looked at, which most edits of the item leave as it was:
+//! what a variable is bound to, what names there are. Such a piece is noted instead of all facts (`pieces`).
+//!
 //! Only what an edit can change is noted: facts of files that are being watched, and entries of tables
 //! which edits of those files reach. Names, kinds and nesting of items are taken to be fixed: where they
 //! change, all is linked anew.
@@ -13,6 +16,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashSet;
 
 use super::{ClassId, CodeId, Holder, ModuleId, Symbol};
+use crate::bindings::GlobalId;
 use crate::ir::VarId;
 
 /// Something that can be read of a project, and that an edit can change.
@@ -20,6 +24,16 @@ use crate::ir::VarId;
 pub enum Read {
     /// The facts of an item, and what its variables stand for.
     Facts(CodeId),
+    /// What of an item's facts tells to what a variable is bound, as far as that goes by name.
+    Bound(CodeId, VarId),
+    /// The same for a variable of a module.
+    Global(ModuleId, GlobalId),
+    /// The names of a module's variables, and from where it imports all names.
+    Globals(ModuleId),
+    /// The attributes of its object that a method binds.
+    BoundOnSelf(CodeId),
+    /// Which uses of an item may make a container, or text that grows.
+    Makers(CodeId),
     /// Whether an item, or one nested in it, could not be parsed.
     Broken(CodeId),
     /// Whether the code of a file makes tasks.
@@ -44,6 +58,16 @@ pub enum Read {
     Dangling(CodeId),
 }
 
+impl Read {
+    /// The item of whose facts this is a part.
+    fn whole(self) -> Option<CodeId> {
+        match self {
+            Self::Bound(code, _) | Self::BoundOnSelf(code) | Self::Makers(code) => Some(code),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Recorder {
     reads: FxHashSet<Read>,
@@ -60,7 +84,11 @@ thread_local! {
 pub(super) fn note(read: Read) {
     RECORDER.with_borrow_mut(|recorder| {
         let Some(recorder) = recorder else { return };
-        if recorder.last.replace(read) != Some(read) {
+        if recorder.last.replace(read) == Some(read) {
+            return;
+        }
+        let is_included = |code| recorder.reads.contains(&Read::Facts(code));
+        if !read.whole().is_some_and(is_included) {
             recorder.reads.insert(read);
         }
     });

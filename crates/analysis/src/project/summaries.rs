@@ -380,7 +380,7 @@ impl Project {
     /// The one function that a call runs, if that is certain: for a class its constructor.
     pub fn called_function(&self, code: CodeId, callee: Val) -> Option<CodeId> {
         let target = self.callable(code, callee)?;
-        let function = if self.facts(target).is_class() {
+        let function = if self.is_class(target) {
             let class = super::ClassId(target);
             let init = self.class_member(class, "__init__")?;
             // One of a library may come first.
@@ -448,8 +448,8 @@ impl Project {
 
     /// Whether a call passes `self` by itself: a method looked up on an object.
     fn passes_self(&self, code: CodeId, callee: Val, function: CodeId) -> bool {
-        if self.facts(function).own_name() == "__init__"
-            && self.callable(code, callee).is_some_and(|target| self.facts(target).is_class())
+        if self.own_name(function) == "__init__"
+            && self.callable(code, callee).is_some_and(|target| self.is_class(target))
         {
             return true;
         }

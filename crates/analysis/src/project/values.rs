@@ -68,11 +68,9 @@ impl Project {
                 self.constructed_class(owner, facts.only_value(var)?)
             }
             Binding::Global(global) => {
-                let module = self.module_code(code);
-                let var = self.file(code.module).global(global).var?;
-                let value = self.facts(module).only_value(var)?;
-                match self.entity(module, value) {
-                    Some(Entity::Global(..)) | None => self.constructed_class(module, value),
+                let (module, value) = self.global_value(code.module, global)?;
+                match self.entity_by_name(module, value) {
+                    Some(Entity::Global(..)) | None => self.constructed_by_name(module, value),
                     _ => None,
                 }
             }

@@ -30,6 +30,10 @@ impl<'p> File<'p> {
         }
     }
 
+    fn note_globals(self) {
+        self.note(|code| Read::Globals(code.module), ItemId::MODULE);
+    }
+
     /// The facts of an item.
     pub fn facts(self, item: ItemId) -> &'p ItemFacts {
         self.note(Read::Facts, item);
@@ -59,6 +63,16 @@ impl<'p> File<'p> {
     /// The name of an item; empty for the module.
     pub fn own_name(self, item: ItemId) -> &'p str {
         self.facts.facts(item).own_name()
+    }
+
+    /// Whether an item is a class.
+    pub fn is_class(self, item: ItemId) -> bool {
+        self.facts.facts(item).is_class()
+    }
+
+    /// Whether an item is a function.
+    pub fn is_function(self, item: ItemId) -> bool {
+        self.facts.facts(item).is_function()
     }
 
     /// Whether an item is another one, or nested in it.
@@ -111,15 +125,34 @@ impl<'p> File<'p> {
         self.facts.bindings.global(id)
     }
 
+    /// The name of a variable of the module.
+    pub fn global_name(self, id: GlobalId) -> &'p str {
+        self.note_globals();
+        &self.facts.bindings.global(id).name
+    }
+
     /// The variable of the module with a name.
     pub fn global_named(self, name: &str) -> Option<GlobalId> {
-        self.note(Read::Facts, ItemId::MODULE);
+        self.note_globals();
         self.facts.bindings.global_named(name)
     }
 
-    /// The variables of the module.
-    pub fn globals(self) -> impl Iterator<Item = (GlobalId, &'p Global)> {
-        self.note(Read::Facts, ItemId::MODULE);
-        self.facts.bindings.globals()
+    /// The names of the variables of the module.
+    pub fn global_names(self) -> impl Iterator<Item = &'p str> {
+        self.note_globals();
+        self.facts.bindings.globals().map(|(_, global)| &*global.name)
+    }
+
+    /// Whether the module's own code unbinds one of its variables somewhere.
+    pub fn is_deleted(self, id: GlobalId) -> bool {
+        self.note(|code| Read::Global(code.module, id), ItemId::MODULE);
+        let var = self.facts.bindings.global(id).var;
+        var.is_some_and(|var| self.facts.facts(ItemId::MODULE).var(var).is_deleted)
+    }
+
+    /// The modules, as written, from which the module imports all names.
+    pub(super) fn stars(self) -> impl Iterator<Item = &'p str> {
+        self.note_globals();
+        self.facts.bindings.stars()
     }
 }

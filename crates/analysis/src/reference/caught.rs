@@ -83,6 +83,6 @@ pub(super) fn is_exception_class(project: &Project, class: ClassId) -> bool {
     let is_error = |name: &str| {
         ["Error", "Exception", "Warning", "Exit", "Interrupt"].iter().any(|ending| name.ends_with(ending))
     };
-    let mut names = project.ancestry(class).into_iter().map(|class| project.facts(class.0).own_name());
+    let mut names = project.ancestry(class).into_iter().map(|class| project.own_name(class.0));
     names.any(is_error) || project.external_bases(class).into_iter().any(is_error)
 }

@@ -7,7 +7,7 @@ use super::large::{holds_large, is_only_measured};
 use crate::bindings::Binding;
 use crate::capture::{self, Callback};
 use crate::examined::Examined;
-use crate::ir::{ItemKind, Op, Step, UseKind, Val, VarId};
+use crate::ir::{Op, Step, UseKind, Val, VarId};
 use crate::project::{CodeId, Holder, Project};
 use crate::subscription::{Sink, keeper};
 
@@ -212,5 +212,5 @@ fn is_on_class(project: &Project, holder: Holder) -> bool {
         .sites(holder)
         .iter()
         .filter(|site| site.depth == 0 && matches!(site.find(project).kind, UseKind::Bind(_)));
-    bound.clone().next().is_some() && bound.all(|site| project.facts(site.code).kind == ItemKind::Class)
+    bound.clone().next().is_some() && bound.all(|site| project.is_class(site.code))
 }

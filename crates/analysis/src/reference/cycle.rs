@@ -248,7 +248,7 @@ fn is_put_back(project: &Project, code: CodeId, stored: Val, name: &str) -> bool
 
 /// A class body inside a method that uses the method's `self`.
 fn inner_class(project: &Project, class: CodeId) -> Option<Looked> {
-    let method = project.parent(class).filter(|outer| project.facts(*outer).is_function())?;
+    let method = project.parent(class).filter(|outer| project.is_function(*outer))?;
     let facts = project.facts(class);
     let loads = facts.body.originals().flat_map(|block| facts.body.values(block));
     let mut of_self = loads.filter(|at| match facts.body.op(*at) {

@@ -40,7 +40,7 @@ pub(super) fn recursive_inner(project: &Project, outer: CodeId, found: &mut Vec<
             continue;
         };
         let back = from.iter().find_map(|other| reference(project, code, (outer.item, inner[*other].0)));
-        let name = project.facts(code).own_name().to_owned();
+        let name = project.own_name(code).to_owned();
         let kind = CycleKind::RecursiveInner;
         looked(Ok(Cycle { code, at: None, kind, back, name, held: Some(held) }));
     }
@@ -56,7 +56,7 @@ fn inner_functions(project: &Project, outer: CodeId) -> Vec<Inner> {
         let item = file.defined(outer.item, facts.only_value(var)?)?;
         let mut uses = FxHashSet::default();
         capture::function(project, CodeId { item, ..outer }, &mut uses);
-        file.facts(item).is_function().then_some((var, item, uses))
+        file.is_function(item).then_some((var, item, uses))
     })
     .collect()
 }

@@ -3,7 +3,7 @@
 use super::Sink;
 use super::sink;
 use crate::growth::holder_name;
-use crate::ir::{ItemKind, Op, Step, UseKind, Val, VarId};
+use crate::ir::{Op, Step, UseKind, Val, VarId};
 use crate::project::{CodeId, Holder, Project, ValueId};
 
 /// A call of an emitter of the project.
@@ -26,7 +26,7 @@ pub(super) fn registration(project: &Project, code: CodeId, call: Val, callee: V
         Op::Call { callee: maker, .. } => returned_function(project, project.callable(code, maker)?)?,
         _ => project.callable(code, callee)?,
     };
-    if !project.facts(function).is_function()
+    if !project.is_function(function)
         || project.class_of(function).is_some_and(|class| Some(class) == project.enclosing_class(code))
     {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn registration(project: &Project, code: CodeId, call: Val, callee: V
     let sink = match holder {
         Holder::Global { .. } => Sink::Global(holder_name(project, holder)?),
         Holder::Attribute { class, .. } if is_on_class(project, holder) => {
-            Sink::Global(format!("{}.{}", project.facts(class.0).own_name(), holder_name(project, holder)?))
+            Sink::Global(format!("{}.{}", project.own_name(class.0), holder_name(project, holder)?))
         }
         Holder::Attribute { .. } => {
             let Op::Attr { base, .. } = facts.body.op(callee) else { return None };
@@ -161,7 +161,7 @@ fn is_strong(project: &Project, holder: Holder, place: crate::ir::PlaceId, funct
 /// Whether an attribute is bound in the class body only: its objects share it.
 fn is_on_class(project: &Project, holder: Holder) -> bool {
     let bound = super::bound_to(project, holder);
-    !bound.is_empty() && bound.iter().all(|(code, _)| project.facts(*code).kind == ItemKind::Class)
+    !bound.is_empty() && bound.iter().all(|(code, _)| project.is_class(*code))
 }
 
 /// The functions that remove from a holder what they are given, by name.

@@ -249,7 +249,7 @@ fn signs(
     removal: &Removal,
 ) -> Option<Vec<Sign>> {
     if let Sink::Argument(name) = &registration.sink
-        && is_initializer(project.facts(code).own_name())
+        && is_initializer(project.own_name(code))
         && is_made_with(project, class, code, name)
     {
         return None;
@@ -264,7 +264,7 @@ fn signs(
         Sink::Argument(_) => signs.push(Sign::new(-3, "what keeps the callback may go with the object")),
         Sink::Own => signs.push(Sign::new(1, "Qt keeps closures until the signal's object is destroyed")),
     }
-    if is_initializer(project.facts(code).own_name()) {
+    if is_initializer(project.own_name(code)) {
         signs.push(Sign::new(1, "each new object registers"));
     }
     match removal {
@@ -292,7 +292,7 @@ fn signs(
 /// What the name of a class says of how many of its objects there are.
 fn class_sign(project: &Project, class: ClassId) -> Option<Sign> {
     let words = &project.catalogue().words;
-    let name = project.facts(class.0).own_name();
+    let name = project.own_name(class.0);
     if Words::last(&words.short_lived_class, name) {
         Some(Sign::new(1, "the class is made for one piece of work, by its name"))
     } else {

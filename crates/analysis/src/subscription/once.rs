@@ -9,7 +9,7 @@ use crate::project::{ClassId, CodeId, Project, ReferenceKind};
 /// Whether a registration runs once for the whole process: behind a flag that all objects share, in a
 /// class with one object, or in code that says so by its name.
 pub(super) fn is_once(project: &Project, code: CodeId, class: Option<ClassId>, block: BlockId) -> bool {
-    let name = project.facts(code).own_name();
+    let name = project.own_name(code);
     if name.ends_with("_once") || name == "main" || is_teardown(project, name) || is_remembered(project, code)
     {
         return true;

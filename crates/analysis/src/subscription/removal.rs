@@ -45,7 +45,7 @@ pub(super) fn find(
                 continue;
             }
             match takes_back(project, code, call, callback, undo, true) {
-                Some(true) if project.facts(code).own_name() == "__del__" => found = Removal::Finalizer(code),
+                Some(true) if project.own_name(code) == "__del__" => found = Removal::Finalizer(code),
                 Some(true) => return None,
                 Some(false) => found = Removal::Others(code),
                 None => {}
@@ -102,7 +102,7 @@ fn takes_back(
         return Some(true);
     }
     let method = match callback {
-        Callback::Method(method) => Some(project.facts(*method).own_name()),
+        Callback::Method(method) => Some(project.own_name(*method)),
         _ => None,
     };
     let Op::Call { callee, args } = facts.body.op(call) else { return None };

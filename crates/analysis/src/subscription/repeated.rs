@@ -166,7 +166,7 @@ fn own_object(project: &Project, code: CodeId, value: Val) -> Option<String> {
     let holder = project.attribute(class, Symbol::of(facts.str(name)));
     let mut made = super::bound_to(project, holder).into_iter().map(|(code, value)| {
         let Op::Call { callee, .. } = project.facts(code).body.op(value) else { return None };
-        project.facts(code).is_function().then(|| constructed(project, code, callee))?
+        project.is_function(code).then(|| constructed(project, code, callee))?
     });
     let first = made.next()??;
     (matches!(holder, Holder::Attribute { .. }) && made.all(|other| other.is_some())).then_some(first)
@@ -176,7 +176,7 @@ fn own_object(project: &Project, code: CodeId, value: Val) -> Option<String> {
 /// it is written.
 fn constructed(project: &Project, code: CodeId, callee: Val) -> Option<String> {
     match project.entity(code, callee)? {
-        Entity::Class(class) => Some(project.facts(class.0).own_name().to_owned()),
+        Entity::Class(class) => Some(project.own_name(class.0).to_owned()),
         Entity::External(path) => {
             let name = path.rsplit('.').next().unwrap_or(&path);
             name.trim_start_matches('_').starts_with(char::is_uppercase).then(|| name.to_owned())

@@ -86,7 +86,7 @@ fn of_global(project: &Project, code: CodeId, value: Val) -> Option<Sink> {
             }
             global.name.to_string()
         }
-        Entity::Class(class) => project.facts(class.0).own_name().to_owned(),
+        Entity::Class(class) => project.own_name(class.0).to_owned(),
         Entity::Module(_) | Entity::Function(_) => return None,
     };
     // The modules of a library are no emitters.
@@ -143,7 +143,7 @@ fn of_attribute(project: &Project, class: ClassId, name: &str, fuel: u32) -> Opt
     let holder = project.attribute(class, Symbol::of(name));
     let bound = bound_to(project, holder);
     let [(code, value)] = bound.as_slice() else { return None };
-    if project.facts(*code).is_class() {
+    if project.is_class(*code) {
         return None;
     }
     of_value(project, *code, *value, fuel)

@@ -35,7 +35,7 @@ pub fn uncancelled_tasks(
     if project.module(module).is_test || !makes_tasks(project, module) {
         return Vec::new();
     }
-    let classes = items.filter(|code| project.facts(*code).is_class());
+    let classes = items.filter(|code| project.is_class(*code));
     classes.flat_map(|code| of_class(project, ClassId(code))).collect()
 }
 

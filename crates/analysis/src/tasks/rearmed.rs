@@ -53,7 +53,7 @@ fn rearmed(project: &Project, method: CodeId) -> Option<RearmedTimer> {
 
 /// `__del__` cannot run while a timer holds the object.
 fn is_end_of_memory(project: &Project, code: CodeId) -> bool {
-    project.facts(code).own_name() == "__del__"
+    project.own_name(code) == "__del__"
 }
 
 /// Whether a call makes a timer that calls this very method.

@@ -51,7 +51,7 @@ pub fn collected_on_device(
     }
     let mut tracer = Tracer::of_devices(project);
     let mut found = Vec::new();
-    for code in items.filter(|code| !project.facts(*code).is_class()) {
+    for code in items.filter(|code| !project.is_class(*code)) {
         for keep in keeps(project, code) {
             found.extend(collected(&mut tracer, code, keep));
         }

@@ -51,7 +51,7 @@ pub fn unremoved_hooks(
         return Vec::new();
     }
     let mut found = Vec::new();
-    for code in items.filter(|code| project.facts(*code).is_function()) {
+    for code in items.filter(|code| project.is_function(*code)) {
         let facts = project.facts(code);
         let before = found.len();
         if names_registration(facts) {
@@ -190,7 +190,7 @@ fn of_attribute(project: &Project, class: ClassId, name: &str, fuel: u32) -> Opt
         _ => None,
     });
     let (code, value) = bound.next()?;
-    let is_only = bound.next().is_none() && project.facts(code).is_function();
+    let is_only = bound.next().is_none() && project.is_function(code);
     is_only.then(|| owner(project, code, value, fuel)).flatten()
 }
 
@@ -254,7 +254,7 @@ fn by(
     let all = facts.body.originals().flat_map(|block| facts.body.values(block));
     let mut found: Vec<Val> = all.filter(|at| does(facts, *at)).collect();
     let called = project.called_by(code).into_iter();
-    let called = called.filter(|(target, _)| *target != code && project.facts(*target).is_function());
+    let called = called.filter(|(target, _)| *target != code && project.is_function(*target));
     found.extend(
         called.filter(|(target, _)| function_does(project.facts(*target))).map(|(_, found)| found.at),
     );

@@ -192,14 +192,14 @@ pub(super) fn bases(project: &Project, class: ClassId) -> Vec<String> {
 
 /// How a trainer calls a method, if it does.
 pub(super) fn hook(project: &Project, code: CodeId) -> Option<Hook> {
-    let name = project.facts(code).own_name();
+    let name = project.own_name(code);
     hook_named(project, project.class_of(code)?, name)
 }
 
 /// How a trainer calls the method of a name of a class, if it does.
 pub(super) fn hook_named(project: &Project, class: ClassId, name: &str) -> Option<Hook> {
     let tensors = &project.catalogue().tensors;
-    let own = |class: &ClassId| tensors.hook(project.facts(class.0).own_name(), name);
+    let own = |class: &ClassId| tensors.hook(project.own_name(class.0), name);
     let outside = project.external_bases(class).into_iter().find_map(|base| tensors.hook(base, name));
     outside.or_else(|| project.ancestry(class).iter().find_map(own))
 }

@@ -67,7 +67,7 @@ pub fn kept_values(project: &Project, module: ModuleId, items: impl Iterator<Ite
     if !uses_tensors(project, module) {
         return Vec::new();
     }
-    let functions = items.filter(|code| !project.facts(*code).is_class());
+    let functions = items.filter(|code| !project.is_class(*code));
     functions
         .flat_map(|code| keep::keeps(project, code).into_iter().map(move |keep| code.value(keep.at)))
         .collect()

@@ -27,7 +27,7 @@ pub fn retained_graphs(
     let mut tracer = Tracer::new(project);
     let mut found = Vec::new();
     for code in items {
-        if project.is_broken(code) || project.facts(code).is_class() {
+        if project.is_broken(code) || project.is_class(code) {
             continue;
         }
         for keep in keeps(project, code) {

@@ -400,7 +400,7 @@ impl<'p> Tracer<'p> {
             let others = derived.into_iter().skip(1).filter_map(|class| {
                 self.project
                     .own_members(class)
-                    .find(|member| self.facts(*member).own_name() == facts.own_name())
+                    .find(|member| self.project.own_name(*member) == facts.own_name())
             });
             functions.extend(others.take(MAX_OVERRIDES));
         }

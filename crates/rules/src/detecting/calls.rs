@@ -43,7 +43,7 @@ impl Program<'_> {
         if code.item == ItemId::MODULE {
             return self.running_module(code);
         }
-        if project.facts(code).is_class() {
+        if project.is_class(code) {
             let made = self.object(ClassId(code), fill, Moment::During);
             return match made {
                 Some(made) => plain(vec![made], name),
@@ -85,7 +85,7 @@ impl Program<'_> {
             let call = format!("{class}.{own}({})", self.arguments(method, fill, Moment::During));
             return self.called(method, call, name, None);
         }
-        let variable = self.variable(&variable_name(project.facts(class.0).own_name()));
+        let variable = self.variable(&variable_name(project.own_name(class.0)));
         let moment = if objects == Objects::Fresh { Moment::During } else { Moment::Before };
         let Some(made) = self.object(class, &[], moment) else { return self.nothing(&name) };
         let line = format!("{variable} = {made}");
@@ -128,7 +128,7 @@ impl Program<'_> {
             return self.work(outer, objects);
         }
         let Some(function) = self.name_of(outer) else { return self.nothing(&name) };
-        let variable = self.variable(&variable_name(project.facts(code).own_name()));
+        let variable = self.variable(&variable_name(project.own_name(code)));
         let made = format!("{variable} = {function}({})", self.arguments(outer, &[], Moment::Before));
         self.set_up(made);
         let call = format!("{variable}({})", self.arguments(code, &[], Moment::During));
@@ -204,7 +204,7 @@ pub(super) fn mangled(project: &Project, class: ClassId, name: &str) -> String {
     if !name.starts_with("__") || name.ends_with("__") {
         return name.to_owned();
     }
-    format!("_{}{name}", project.facts(class.0).own_name().trim_start_matches('_'))
+    format!("_{}{name}", project.own_name(class.0).trim_start_matches('_'))
 }
 
 /// The last word of a name, for a variable: `EpisodeBuffer` is a `buffer`.

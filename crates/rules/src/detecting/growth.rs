@@ -116,7 +116,7 @@ pub(super) fn cached(mut program: Program<'_>, function: CodeId) -> Detection {
         return kept::cached_method(program, function);
     }
     let mut work = program.work(function, Objects::Shared);
-    let own = project.facts(function).own_name();
+    let own = project.own_name(function);
     let mut cache = work.lines.last().and_then(|line| {
         let call = line.trim_start_matches("await ");
         call.split_once('(').map(|(callee, _)| callee.to_owned())

@@ -36,7 +36,7 @@ pub(super) fn cached_method(mut program: Program<'_>, method: CodeId) -> Detecti
 
 fn alive(mut program: Program<'_>, class: ClassId, work: &Work, why: &str) -> Detection {
     let project = program.project();
-    let own = project.facts(class.0).own_name().to_owned();
+    let own = project.own_name(class.0).to_owned();
     let Some(name) = program.name_of(class.0) else {
         // A class that a function makes: its objects cannot be told from others.
         let warm = program.warm_up();

@@ -110,7 +110,7 @@ fn released(
         ),
         Opener::OfSelf { class, method, path } => {
             let arguments = program.arguments(*method, &[], super::values::Moment::During);
-            let own = program.project().facts(*method).own_name().to_owned();
+            let own = program.project().own_name(*method).to_owned();
             let comma = if arguments.is_empty() { "" } else { ", " };
             let call = format!("{class}.{own}(receiver{comma}{arguments})");
             work = program.called(*method, call, work.name, None);

@@ -157,7 +157,7 @@ impl Program<'_> {
         let project = self.project();
         let mut outer = project.parent(code);
         while let Some(around) = outer {
-            if project.facts(around).is_function() {
+            if project.is_function(around) {
                 return None;
             }
             outer = project.parent(around);
@@ -431,7 +431,7 @@ fn class_named(project: &Project, module: ModuleId, path: &str) -> Option<ClassI
         (Entity::Class(class), None) => Some(class),
         (Entity::Class(class), Some(name)) => {
             let member = project.class_member(class, name)?;
-            project.facts(member).is_class().then_some(ClassId(member))
+            project.is_class(member).then_some(ClassId(member))
         }
         (Entity::Module(other), Some(rest)) => class_named(project, other, rest),
         _ => None,

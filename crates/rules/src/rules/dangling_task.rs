@@ -165,7 +165,7 @@ fn uncancelled_finding(context: &Context<'_>, rule: RuleId, task: &tasks::Uncanc
     let name = &task.name;
     let range = context.file().value_range(task.made.code.item, task.made.value);
     let ending = task.sibling.code;
-    let ending_name = project.facts(ending).own_name();
+    let ending_name = project.own_name(ending);
     let words = [
         format!("`{ending_name}` does not cancel the task in `{name}`, which outlives the object"),
         "a task in an attribute is not cancelled where others are".to_owned(),

@@ -113,7 +113,7 @@ fn finding(context: &Context<'_>, rule: RuleId, leak: &LeakedSubscription) -> Fi
     let project = context.project;
     let file = context.file();
     let range = file.value_range(leak.code.item, leak.call);
-    let class = project.facts(leak.class.0).own_name();
+    let class = project.own_name(leak.class.0);
     let words = [message(context, leak, class), pattern(leak), recommendation(leak)];
     let mut finding = Finding {
         severity: if leak.is_qt { Severity::Information } else { rule.metadata().severity },
@@ -197,10 +197,10 @@ fn keeper(sink: &Sink) -> String {
 
 fn message(context: &Context<'_>, leak: &LeakedSubscription, class: &str) -> String {
     let what = match &leak.callback {
-        Callback::Method(method) => format!("`self.{}`", context.project.facts(*method).own_name()),
+        Callback::Method(method) => format!("`self.{}`", context.project.own_name(*method)),
         Callback::Lambda => "a lambda that uses `self`".to_owned(),
         Callback::Inner(inner) => {
-            format!("`{}`, which uses `self`,", context.project.facts(*inner).own_name())
+            format!("`{}`, which uses `self`,", context.project.own_name(*inner))
         }
         Callback::Object => "`self`".to_owned(),
     };

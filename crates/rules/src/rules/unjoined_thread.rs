@@ -120,14 +120,14 @@ fn thread_finding(context: &Context<'_>, rule: RuleId, thread: &tasks::UnjoinedT
     let project = context.project;
     let code = thread.made.code;
     let range = context.file().value_range(code.item, thread.made.value);
-    let target = project.facts(thread.target).own_name();
+    let target = project.own_name(thread.target);
     let (message, recommendation) = match thread.reason {
         Unended::Repeats(_) => (
             format!("each call leaves a thread behind: `{target}` never returns, and nothing joins it"),
             "start it once, or give it a way to end and join it",
         ),
         Unended::Closed(closing) => {
-            let closing = project.facts(closing).own_name();
+            let closing = project.own_name(closing);
             (
                 format!("`{closing}` leaves the thread running: `{target}` never returns"),
                 "tell the thread to end where the object is closed, and join it",
@@ -163,7 +163,7 @@ fn thread_finding(context: &Context<'_>, rule: RuleId, thread: &tasks::UnjoinedT
 fn timer_finding(context: &Context<'_>, rule: RuleId, timer: &tasks::RearmedTimer) -> Finding {
     let code = timer.made.code;
     let range = context.file().value_range(code.item, timer.made.value);
-    let stopping = context.project.facts(timer.teardown).own_name();
+    let stopping = context.project.own_name(timer.teardown);
     let words = [
         format!("the timer arms itself again, even if `{stopping}` has been called since it fired"),
         "a timer's callback starts the next one unconditionally".to_owned(),

@@ -96,7 +96,7 @@ fn finding(context: &Context<'_>, rule: RuleId, hook: &UnremovedHook) -> Finding
             "keep the handle, and remove it in a `finally`, or use it in a `with` statement".to_owned(),
         ],
         HookLoss::PerObject(class) => {
-            let class = context.project.facts(class.0).own_name();
+            let class = context.project.own_name(class.0);
             [
                 format!("the module keeps a hook, and with it every `{class}` that was made for it"),
                 "each object of a class hooks itself to a module that it was given".to_owned(),
