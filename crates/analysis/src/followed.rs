@@ -32,7 +32,11 @@ pub enum Reading {
     /// The item is still what it was, with the same items in it.
     Same(Definitions),
     /// It cannot be read, and as it seems nothing can make it readable but another change of it.
-    Broken,
+    Broken {
+        /// A line within brackets begins with what makes no sense there: as long as the brackets are those that
+        /// there were, the fault is in them.
+        in_brackets: bool,
+    },
     /// Anything else.
     Other,
 }
@@ -46,7 +50,8 @@ impl OwnSource {
         };
         match read {
             Ok(definitions) if self.has_its_place(&definitions) => Reading::Same(definitions),
-            Err(Unread::Wrong) => Reading::Broken,
+            Err(Unread::Wrong) => Reading::Broken { in_brackets: false },
+            Err(Unread::WrongInBrackets) => Reading::Broken { in_brackets: true },
             _ => Reading::Other,
         }
     }
@@ -159,7 +164,8 @@ impl FileFacts {
             if facts.has_error || !facts.is_alike(&known.facts) {
                 return None;
             }
-            let has_same_variables = facts.has_same_variables(&known.facts);
+            let has_same_variables =
+                facts.has_same_variables(&known.facts) && facts.stars().eq(known.facts.stars());
             let item = &mut items[id.0 as usize];
             (item.facts, item.hash) = (Arc::new(facts), found.hash);
             if !has_same_variables {

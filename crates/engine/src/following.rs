@@ -13,6 +13,12 @@ use crate::suppress::{Suppression, has_marker};
 /// Own texts that are longer, in bytes, are not read by themselves.
 const MAX_LENGTH: u32 = 64 * 1024;
 
+/// Whether a byte that comes or goes leaves brackets, strings and comments where they are.
+fn keeps_brackets(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'_' | b' ' | b'.' | b',' | b'=' | b'+' | b'-' | b'*' | b'/')
+}
+
 /// What is known of a text from following its changes.
 #[derive(Default)]
 pub(crate) struct Follower {
@@ -52,15 +58,19 @@ impl Follower {
                 self.readable.insert(id);
                 facts.with_item(id, change, &source, &read)?
             }
-            Reading::Broken if self.was_readable(facts, id, before) => {
-                // Lines that begin elsewhere, or may belong elsewhere, make blocks into others.
+            Reading::Broken { in_brackets } if self.was_readable(facts, id, before) => {
                 let [gone, new] = [before.slice(change.range), after.slice(change.new_range())];
-                if (gone + &new).contains('\n') || facts.may_extend_nested(id, before, change) {
+                let changed = gone + &new;
+                if in_brackets && !changed.bytes().all(keeps_brackets) {
+                    return None;
+                }
+                // Lines that begin elsewhere, or may belong elsewhere, make blocks into others.
+                if changed.contains('\n') || facts.may_extend_nested(id, before, change) {
                     return None;
                 }
                 facts.with_broken_item(id, change)?
             }
-            Reading::Broken | Reading::Other => return None,
+            Reading::Broken { .. } | Reading::Other => return None,
         };
         let moved = || suppressions.iter().map(|known| known.moved(change)).collect();
         Some((followed, (!suppressions.is_empty()).then(moved)))

@@ -1,5 +1,6 @@
 //! Tokens of Python, one at a time.
 
+use super::Stop;
 use super::token::{Token, keyword};
 use crate::TextRange;
 
@@ -35,6 +36,11 @@ pub(super) struct Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
+    /// Where it stands, for what cannot be read.
+    pub(super) fn stop(&self) -> Stop {
+        Stop { start: self.start, end: self.end(), is_in_brackets: self.brackets > 0 }
+    }
+
     pub(super) fn new(text: &'s str) -> Self {
         Self {
             bytes: text.as_bytes(),

@@ -60,7 +60,7 @@ pub fn definitions(text: &str) -> Option<Definitions> {
 
 /// About where in a text the parser has to be asked, if it has to.
 pub fn doubtful_place(text: &str) -> Option<u32> {
-    read(text).err().map(|(_, end)| end)
+    read(text).err().map(|stop| stop.end)
 }
 
 /// One definition, with what is nested in it, as [`definitions`] of its file would give it, in ranges of `text`.
@@ -76,7 +76,7 @@ pub fn definition(text: &str, indent: u32) -> Result<Definitions, Unread> {
     if direct.lexer.first_token().is_some() {
         (direct.lexer.indent, direct.lexer.block_indent) = (indent, indent);
         if direct.statement().is_none() {
-            return Err(Unread::because(text, direct.lexer.start, direct.lexer.end()));
+            return Err(Unread::because(text, &direct.lexer.stop()));
         }
     }
     let Direct { lexer, builder, .. } = direct;
@@ -94,7 +94,7 @@ pub fn definition(text: &str, indent: u32) -> Result<Definitions, Unread> {
 
 /// The definitions of a file, or why they cannot be read.
 pub fn try_definitions(text: &str) -> Result<Definitions, Unread> {
-    read(text).map_err(|(start, end)| Unread::because(text, start, end))
+    read(text).map_err(|stop| Unread::because(text, &stop))
 }
 
 /// Why the parser has to be asked.
@@ -102,14 +102,16 @@ pub fn try_definitions(text: &str) -> Result<Definitions, Unread> {
 pub enum Unread {
     /// As it seems, the text is wrong.
     Wrong,
+    /// The same, and the text up to the end of some brackets is part of it: the line before may be meant.
+    WrongInBrackets,
     /// It may be right all the same.
     Doubtful,
 }
 
 impl Unread {
     /// Of a text that could be read up to a token.
-    fn because(text: &str, token: u32, place: u32) -> Self {
-        let place = (place as usize).min(text.len());
+    fn because(text: &str, stop: &Stop) -> Self {
+        let place = (stop.end as usize).min(text.len());
         let bytes = text.as_bytes();
         let start = bytes[..place].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let end = memchr::memchr(b'\n', &bytes[place..]).map_or(text.len(), |length| place + length);
@@ -125,11 +127,15 @@ impl Unread {
         let has_old_sign = line.windows(2).any(|pair| pair == b"<>");
         let has_long_quote = line.windows(3).any(|quote| quote == b"\"\"\"" || quote == b"'''");
         // What blocks look like is seen in many ways.
-        let is_first = text.get(start..token as usize).is_none_or(|before| before.trim().is_empty());
-        if is_first || is_soft || has_old_sign || has_long_quote || line.iter().any(is_odd) {
+        let is_first = text.get(start..stop.start as usize).is_none_or(|before| before.trim().is_empty());
+        if is_soft || has_old_sign || has_long_quote || line.iter().any(is_odd) {
             Self::Doubtful
-        } else {
+        } else if !is_first {
             Self::Wrong
+        } else if stop.is_in_brackets {
+            Self::WrongInBrackets
+        } else {
+            Self::Doubtful
         }
     }
 }
@@ -139,15 +145,23 @@ fn has_lone_return(text: &str) -> bool {
     memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
-/// The definitions of a text, or the token that could not be read.
-fn read(text: &str) -> Result<Definitions, (u32, u32)> {
+/// The token that could not be read.
+#[derive(Default)]
+struct Stop {
+    start: u32,
+    end: u32,
+    is_in_brackets: bool,
+}
+
+/// The definitions of a text, or where it could not be read.
+fn read(text: &str) -> Result<Definitions, Stop> {
     if text.starts_with('\u{feff}') || has_lone_return(text) {
-        return Err((0, 0));
+        return Err(Stop::default());
     }
     let (lexer, builder) = (Lexer::new(text), Builder::new(text.len()));
     let mut direct = Direct { lexer, builder, levels: 0 };
     if direct.module().is_none() {
-        return Err((direct.lexer.start, direct.lexer.end()));
+        return Err(direct.lexer.stop());
     }
     let Direct { lexer, builder, .. } = direct;
     Ok(Definitions { items: builder.finish(), comments: lexer.comments })
