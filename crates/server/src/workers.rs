@@ -203,7 +203,9 @@ fn process(document: &Arc<Document>, parser: &mut Parser, shared: &Shared) {
                 continue;
             }
         }
-        let Some(tree) = parse(document, &mut core, parser, version, shared) else { continue };
+        // A change that comes in waits for no tree that nobody waits for.
+        let is_unwanted = || followed.is_some() && document.inbox().is_due;
+        let Some(tree) = parse(document, &mut core, parser, version, shared, &is_unwanted) else { continue };
         let has_error = tree.as_ref().is_ok_and(|tree| tree.root().has_error());
         match (tree, followed) {
             (Ok(tree), Some(mapped)) if mapped.is_outdated() == has_error => mapped.complete(tree),
@@ -324,13 +326,14 @@ fn is_current(document: &Document, version: i32) -> bool {
     inbox.version == version && !inbox.is_closed
 }
 
-/// Parses the text; `None` if it is superseded already.
+/// Parses the text; `None` if it is superseded already, or not wanted any more.
 fn parse(
     document: &Document,
     core: &mut Core,
     parser: &mut Parser,
     version: i32,
     shared: &Shared,
+    is_unwanted: &dyn Fn() -> bool,
 ) -> Option<Result<Tree, Refusal>> {
     if !is_current(document, version) {
         return None;
@@ -339,10 +342,10 @@ fn parse(
     if let Some(limit) = limit.filter(|limit| core.syntax.text().len() as usize > *limit) {
         return Some(Err(Refusal::FileTooLarge { limit }));
     }
-    let quick = core.syntax.parse(parser, Budget::INTERACTIVE);
-    match quick {
-        Err(Refusal::OverBudget { .. }) => Some(core.syntax.parse(parser, Budget::BACKGROUND)),
-        other => Some(other),
+    let mut within = |budget| core.syntax.parse_unless(parser, budget, is_unwanted).transpose();
+    match within(Budget::INTERACTIVE) {
+        Some(Err(Refusal::OverBudget { .. })) => within(Budget::BACKGROUND),
+        other => other,
     }
 }
 

@@ -108,10 +108,22 @@ impl Document {
     /// Where the new tree has no error it equals that of a fresh parse. Where it has errors, the
     /// parser may have recovered differently: [`Document::forget_tree`] first asks for a fresh one.
     pub fn parse(&mut self, parser: &mut Parser, budget: Budget) -> Result<Tree, Refusal> {
+        let tree = self.parse_unless(parser, budget, &|| false)?;
+        tree.ok_or(Refusal::OverBudget { millis: budget.time.as_millis() as u64 })
+    }
+
+    /// The same, unless it is not wanted any more before it is there: then the tree of an earlier version is still
+    /// kept in step with the edits.
+    pub fn parse_unless(
+        &mut self,
+        parser: &mut Parser,
+        budget: Budget,
+        is_unwanted: &dyn Fn() -> bool,
+    ) -> Result<Option<Tree>, Refusal> {
         let text = Arc::<str>::from(&self.text);
         let basis = self.basis.take().filter(|_| !has_lone_carriage_return(&text));
-        let tree = parser.reparse(text, basis.as_ref(), budget)?;
-        self.basis = Some(tree.raw.clone());
+        let tree = parser.reparse(text, basis.as_ref(), budget, is_unwanted)?;
+        self.basis = tree.as_ref().map_or(basis, |tree| Some(tree.raw.clone()));
         Ok(tree)
     }
 
@@ -180,6 +192,22 @@ mod tests {
             assert!(!tree.root().has_error());
             assert_eq!(tree.raw.root_node().to_sexp(), fresh.raw.root_node().to_sexp());
         }
+    }
+
+    #[test]
+    fn a_parse_that_is_not_wanted_any_more_leaves_what_the_next_one_starts_from() {
+        let mut parser = Parser::new();
+        let mut document = Document::new(&"def f(x):\n    return [x]\n".repeat(2000));
+        document.parse(&mut parser, Budget::BATCH).unwrap();
+        for (at, new) in [(0, 5, "class A(x)"), (40, 41, "y")].map(|(from, to, new)| ((from, to), new)) {
+            document.replace(TextRange::new(at.0, at.1), new);
+            assert!(document.parse_unless(&mut parser, Budget::BATCH, &|| true).unwrap().is_none());
+            assert!(document.basis.is_some());
+        }
+        document.replace(TextRange::new(0, 10), "def f");
+        let tree = document.parse_unless(&mut parser, Budget::BATCH, &|| false).unwrap().unwrap();
+        let fresh = parser.parse(tree.shared_text(), Budget::BATCH).unwrap();
+        assert_eq!(tree.raw.root_node().to_sexp(), fresh.raw.root_node().to_sexp());
     }
 
     #[test]

@@ -54,20 +54,25 @@ impl Parser {
 
     /// Parses a whole text.
     pub fn parse(&mut self, text: Arc<str>, budget: Budget) -> Result<Tree, Refusal> {
-        self.reparse(text, None, budget)
+        self.reparse(text, None, budget, &|| false)?.ok_or(Refusal::OverBudget { millis: 0 })
     }
 
-    /// Parses a text given the tree of an earlier one, edited to fit the new text.
+    /// Parses a text given the tree of an earlier one, edited to fit the new text. `None` if that is not wanted any
+    /// more before it is done.
     pub(crate) fn reparse(
         &mut self,
         text: Arc<str>,
         old: Option<&tree_sitter::Tree>,
         budget: Budget,
-    ) -> Result<Tree, Refusal> {
+        is_unwanted: &dyn Fn() -> bool,
+    ) -> Result<Option<Tree>, Refusal> {
         budget.limits.check(&text)?;
         let start = Instant::now();
+        let mut was_unwanted = false;
         let mut check = |_: &ParseState| {
-            if start.elapsed() > budget.time { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            was_unwanted = is_unwanted();
+            let goes_on = !was_unwanted && start.elapsed() <= budget.time;
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut check);
         let bytes = text.as_bytes();
@@ -76,9 +81,10 @@ impl Parser {
         let Some(raw) = raw else {
             // A stopped parse is resumed by the next call unless it is reset.
             self.inner.reset();
-            return Err(Refusal::OverBudget { millis: budget.time.as_millis() as u64 });
+            let refusal = Refusal::OverBudget { millis: budget.time.as_millis() as u64 };
+            return if was_unwanted { Ok(None) } else { Err(refusal) };
         };
-        Ok(Tree { raw, text })
+        Ok(Some(Tree { raw, text }))
     }
 }
 
