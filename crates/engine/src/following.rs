@@ -61,11 +61,14 @@ impl Follower {
             Reading::Broken { in_brackets } if self.was_readable(facts, id, before) => {
                 let [gone, new] = [before.slice(change.range), after.slice(change.new_range())];
                 let changed = gone + &new;
-                if in_brackets && !changed.bytes().all(keeps_brackets) {
+                let is_plain = changed.bytes().all(keeps_brackets);
+                if in_brackets && !is_plain {
                     return None;
                 }
                 // Lines that begin elsewhere, or may belong elsewhere, make blocks into others.
-                if changed.contains('\n') || facts.may_extend_nested(id, before, change) {
+                let is_in_line = is_plain && !before.line_before(change.range.start).trim().is_empty();
+                let may_extend = || !is_in_line && facts.may_extend_nested(id, before, change);
+                if changed.contains('\n') || may_extend() {
                     return None;
                 }
                 facts.with_broken_item(id, change)?

@@ -1,5 +1,8 @@
 //! What a rule is.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
 use crate::context::Context;
@@ -109,7 +112,10 @@ impl RuleId {
 
     /// The rule with a code.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::all().find(|rule| rule.metadata().code.eq_ignore_ascii_case(code))
+        static CODES: OnceLock<BTreeMap<&str, RuleId>> = OnceLock::new();
+        let codes = CODES.get_or_init(|| Self::all().map(|rule| (rule.metadata().code, rule)).collect());
+        let known = codes.get(code).copied();
+        known.or_else(|| Self::all().find(|rule| rule.metadata().code.eq_ignore_ascii_case(code)))
     }
 
     /// What the rule is called and what it is about.

@@ -36,6 +36,14 @@ impl Project {
         Some((code, self.peek(code).only_value(var?)?))
     }
 
+    /// The modules, as written, that a module's own code imports or imports from.
+    pub(crate) fn imports(&self, module: ModuleId) -> impl Iterator<Item = &str> {
+        if self.is_watched(module) {
+            self.note(Read::Imports(module));
+        }
+        imports(self.peek(CodeId { module, item: ItemId::MODULE }))
+    }
+
     /// The attributes of its object that a method binds, some of them several times.
     pub(super) fn bound_on_self(&self, method: CodeId) -> impl Iterator<Item = &str> {
         if self.is_watched(method.module) {
@@ -52,6 +60,14 @@ impl Project {
         let facts = self.peek(site.code);
         may_make(facts, &facts.uses[site.index as usize])
     }
+}
+
+fn imports(facts: &ItemFacts) -> impl Iterator<Item = &str> {
+    facts.body.insts.iter().filter_map(|inst| match inst.op {
+        Op::Import(path) => Some(facts.str(path)),
+        Op::ImportFrom { module, .. } => Some(facts.str(module)),
+        _ => None,
+    })
 }
 
 fn may_make(facts: &ItemFacts, used: &Use) -> bool {
@@ -108,6 +124,9 @@ pub(super) fn changed(
                 changed.push(read);
             }
         }
+    }
+    if item == ItemId::MODULE && !imports(then).eq(imports(new)) {
+        changed.push(Read::Imports(code.module));
     }
     if is_read(Read::BoundOnSelf(code)) && !bound_on_self(then).eq(bound_on_self(new)) {
         changed.push(Read::BoundOnSelf(code));
@@ -239,6 +258,8 @@ mod tests {
             });
             assert_eq!(globals.collect::<Vec<_>>(), expected, "{old} -> {new}");
             assert_eq!(changed_names(&before, &now, MODULE), [], "{old} -> {new}");
+            let imports_else = pieces.contains(&Read::Imports(MODULE));
+            assert_eq!(imports_else, new.starts_with("import "), "{old} -> {new}");
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Read {
     Global(ModuleId, GlobalId),
     /// The names of a module's variables, and from where it imports all names.
     Globals(ModuleId),
+    /// The modules that a module's own code imports or imports from.
+    Imports(ModuleId),
     /// The attributes of its object that a method binds.
     BoundOnSelf(CodeId),
     /// Which uses of an item may make a container, or text that grows.

@@ -24,7 +24,7 @@ mod trace;
 mod traced;
 mod view;
 
-use crate::ir::{LoopId, Op, Val};
+use crate::ir::{LoopId, Val};
 use crate::project::{CodeId, Holder, ModuleId, Project, ValueId};
 
 pub use device::{CollectedOnDevice, Collecting, collected_on_device};
@@ -81,10 +81,5 @@ fn uses_tensors(project: &Project, module: ModuleId) -> bool {
 
 /// Whether a file imports a module of which something holds.
 fn imports(project: &Project, module: ModuleId, holds: impl Fn(&str) -> bool) -> bool {
-    let facts = project.file(module).facts(crate::file::ItemId::MODULE);
-    facts.body.insts.iter().any(|inst| match inst.op {
-        Op::Import(path) => holds(facts.str(path)),
-        Op::ImportFrom { module, .. } => holds(facts.str(module)),
-        _ => false,
-    })
+    project.imports(module).any(holds)
 }
