@@ -125,7 +125,7 @@ fn key_of_parameters(project: &Project, memo: Memo) -> Option<Key> {
     };
     let is_part = |param: &leakwright_analysis::ir::Param| {
         let is_it = |part: &Val| matches!(facts.body.op(*part), Op::Load(var) if var == param.var);
-        let untouched = facts.var(param.var).stores.is_empty() && !facts.var(param.var).is_deleted;
+        let untouched = facts.stores(param.var).is_empty() && !facts.var(param.var).is_deleted;
         untouched && param.kind != ParamKind::Keywords && parts.iter().any(is_it)
     };
     (parts.len() == facts.params.len() && facts.params.iter().all(is_part)).then_some(key)

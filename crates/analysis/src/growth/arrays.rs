@@ -186,7 +186,7 @@ fn is_made_in(facts: &ItemFacts, var: VarId, block: BlockId, at: Val, round: Loo
     let flow = Flow::new(&facts.body);
     let guards = flow.guards(block);
     let outermost = facts.body.loops_around(block).last().unwrap_or(round);
-    facts.var(var).stores.iter().filter(|store| **store != at).any(|store| {
+    facts.stores(var).iter().filter(|store| **store != at).any(|store| {
         let Some(other) = facts.body.block_of(*store) else { return false };
         let is_inside = facts.body.loops_around(other).any(|around| around == outermost);
         let is_alternative = flow.guards(other).iter().any(|guard| {
@@ -307,7 +307,7 @@ fn kept(
 ) -> Option<Result<GrowingArray, ArrayReason>> {
     let facts = project.facts(code);
     let index = facts.uses.iter().position(|used| used.at == at && matches!(used.kind, UseKind::Bind(_)))?;
-    let site = Site { code, index: index as u32, depth: 0 };
+    let site = Site::new(code, index);
     let kind = match holder {
         Holder::Attribute { .. } => HolderKind::Instance,
         _ => HolderKind::Module,

@@ -220,12 +220,7 @@ fn is_made_from(project: &Project, holder: Holder, code: CodeId, value: Val) -> 
             && facts.is_local(var)
         {
             pending.extend(
-                facts
-                    .var(var)
-                    .stores
-                    .iter()
-                    .filter_map(|store| facts.stored(*store))
-                    .filter(|v| *v < current),
+                facts.stores(var).iter().filter_map(|store| facts.stored(*store)).filter(|v| *v < current),
             );
         }
     }

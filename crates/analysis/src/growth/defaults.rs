@@ -84,14 +84,13 @@ fn grown(project: &Project, function: CodeId, param: Param) -> Option<Growing> {
 /// Whether a parameter is never bound to anything else; `items += …` goes on with the same list.
 fn keeps_its_default(project: &Project, function: CodeId, param: Param) -> bool {
     let facts = project.facts(function);
-    let var = facts.var(param.var);
     let is_in_place = |store: &Val| {
         facts.stored(*store).is_some_and(|value| {
             matches!(facts.body.op(value), Op::InPlace { op: BinaryOp::Add | BinaryOp::Or, left, .. }
                 if matches!(facts.body.op(left), Op::Load(loaded) if loaded == param.var))
         })
     };
-    !var.is_deleted && var.stores.iter().all(is_in_place)
+    !facts.var(param.var).is_deleted && facts.stores(param.var).iter().all(is_in_place)
 }
 
 /// Whether a call that is seen leaves the argument out; `None` where no call is seen, or it cannot be told.

@@ -252,7 +252,7 @@ fn store_element(project: &Project, kind: ContainerKind, code: CodeId, at: Val) 
     else {
         return Effect::Grow { form: GrowthForm::AssignKey, key: Some(key) };
     };
-    grow_by_key(project, Site { code, index: index as u32, depth: 0 }, GrowthForm::AssignKey, key)
+    grow_by_key(project, Site::new(code, index), GrowthForm::AssignKey, key)
 }
 
 /// A method of the container that is not called on the spot: an alias, or a callback.

@@ -112,8 +112,7 @@ pub(super) fn is_bound_late(project: &Project, site: Site, key: Val) -> bool {
     let Some(block) = body.block_of(lambda) else { return false };
     body.loops_around(block).any(|id| {
         facts
-            .var(var)
-            .stores
+            .stores(var)
             .iter()
             .filter_map(|store| body.block_of(*store))
             .any(|stored| body.loops_around(stored).any(|around| around == id))

@@ -487,7 +487,7 @@ pub(super) fn is_known_present(project: &Project, site: Site, key: Val) -> bool 
         if other.place != used.place {
             return false;
         }
-        let other_site = Site { index: index as u32, ..site };
+        let other_site = Site { depth: site.depth, ..Site::new(site.code, index) };
         match (other.kind, facts.body.op(other.at)) {
             (UseKind::Test, Op::Compare { op: CompareOp::In | CompareOp::NotIn, left, .. }) => same_key(left),
             (UseKind::StoreElement, Op::StoreIndex { key, .. }) => {

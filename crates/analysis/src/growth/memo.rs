@@ -39,7 +39,7 @@ pub(super) fn find(
         let store = growth.site.find(project).at;
         let (key, value) = stored(project, code, growth.form, store)?;
         // What a caller hands in to be kept is not a result.
-        let is_given = matches!(facts.body.op(value), Op::Load(var) if facts.var(var).is_parameter && facts.var(var).stores.is_empty());
+        let is_given = matches!(facts.body.op(value), Op::Load(var) if facts.var(var).is_parameter && facts.stores(var).is_empty());
         let memo = Memo { function: code, store, key, value };
         if is_given {
             return None;
@@ -110,7 +110,7 @@ fn depends_on(project: &Project, code: CodeId, value: Val, key: Val) -> bool {
         if let Op::Load(var) = op
             && facts.is_local(var)
         {
-            let stores = facts.var(var).stores.iter().filter_map(|store| facts.stored(*store));
+            let stores = facts.stores(var).iter().filter_map(|store| facts.stored(*store));
             pending.extend(stores.filter(|value| *value < current).map(|value| (value, is_computed)));
         }
     }
@@ -137,9 +137,7 @@ fn returns_result(project: &Project, holder: Holder, memo: Memo) -> bool {
     let facts = project.facts(memo.function);
     let is_result = |value: Val| {
         let is_stored = match facts.body.op(value) {
-            Op::Load(var) => {
-                facts.var(var).stores.iter().any(|store| facts.stored(*store) == Some(memo.value))
-            }
+            Op::Load(var) => facts.stores(var).iter().any(|store| facts.stored(*store) == Some(memo.value)),
             _ => false,
         };
         if is_stored || key::same_value(project, memo.function, value, memo.value) {

@@ -34,10 +34,10 @@ fn is_ambient(project: &Project, code: CodeId, condition: Val) -> bool {
         match facts.body.op(value) {
             Op::Load(var) => match project.file(code.module).binding(code.item, var) {
                 Binding::Local(item, own) if item == code.item => {
-                    if facts.var(own).is_parameter || facts.var(own).stores.is_empty() {
+                    if facts.var(own).is_parameter || facts.stores(own).is_empty() {
                         return false;
                     }
-                    let stored = facts.var(own).stores.iter().filter_map(|store| facts.stored(*store));
+                    let stored = facts.stores(own).iter().filter_map(|store| facts.stored(*store));
                     pending.extend(stored.filter(|stored| *stored < value));
                 }
                 Binding::Local(..) | Binding::Class(..) => return false,

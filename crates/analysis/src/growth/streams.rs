@@ -58,7 +58,7 @@ fn teed(project: &Project, code: CodeId, tee: Val) -> Option<MaterialisedStream>
         .insts
         .iter()
         .filter_map(|inst| match inst.op {
-            Op::Store { var, value } if facts.is_local(var) && facts.var(var).stores.len() == 1 => {
+            Op::Store { var, value } if facts.is_local(var) && facts.stores(var).len() == 1 => {
                 matches!(facts.body.op(value), Op::Unpack { value, .. } if value == tee).then_some(var)
             }
             _ => None,
@@ -150,7 +150,7 @@ fn listed(project: &Project, code: CodeId, list: Val) -> Option<MaterialisedStre
     });
     let iterated = match stores.next() {
         Some(var) => {
-            let is_own = facts.is_local(var) && facts.var(var).stores.len() == 1;
+            let is_own = facts.is_local(var) && facts.stores(var).len() == 1;
             let mut uses = loads(facts, var);
             let only = uses.next().filter(|_| is_own)?;
             let captured = project.sites(Holder::Local { code, var }).iter().any(|site| {

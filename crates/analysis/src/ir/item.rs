@@ -20,6 +20,8 @@ pub struct ItemFacts {
     pub scopes: Box<[Scope]>,
     /// Its variables.
     pub vars: Box<[Var]>,
+    /// The [`Op::Store`] instructions that bind each of them, one variable after the other.
+    pub(crate) stores: Box<[Val]>,
     /// Its code.
     pub body: Body,
     /// Parameters, for a function.
@@ -107,6 +109,13 @@ impl ItemFacts {
         &self.vars[var.index()]
     }
 
+    /// The [`Op::Store`] instructions that bind a variable, copies left out.
+    pub fn stores(&self, var: VarId) -> &[Val] {
+        let run = self.var(var).stores;
+        let start = usize::from(run.start);
+        self.stores.get(start..start + usize::from(run.length)).unwrap_or_default()
+    }
+
     /// The name of a variable.
     pub fn var_name(&self, var: VarId) -> &str {
         self.names.get(self.var(var).name)
@@ -141,9 +150,8 @@ impl ItemFacts {
 
     /// The one value that a variable is ever bound to, if there is just one.
     pub fn only_value(&self, var: VarId) -> Option<Val> {
-        let facts = self.var(var);
-        match facts.stores.as_slice() {
-            [store] if !facts.is_parameter => self.stored(*store),
+        match self.stores(var) {
+            [store] if !self.var(var).is_parameter => self.stored(*store),
             _ => None,
         }
     }

@@ -26,5 +26,6 @@ pub use op::{Arg, ArgKind, Args, BinaryOp, CompareOp, Comprehension, Const, Disp
 pub use places::{PlaceId, Places, Step};
 pub(crate) use range::LayoutBuilder;
 pub use range::{ItemRange, Layout};
+pub(crate) use scope::Run;
 pub use scope::{Scope, ScopeKind, Var, VarKind};
 pub use uses::{Use, UseKind};

@@ -1,9 +1,8 @@
 //! Variables and the scopes they live in.
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
-use super::{Name, ScopeId, Val};
+use super::{Name, ScopeId};
 
 /// A scope within an item.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub enum ScopeKind {
 }
 
 /// A variable: a name in a scope of the item, or one that the item uses and does not bind.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Var {
     /// Its name.
     pub name: Name,
@@ -42,10 +41,17 @@ pub struct Var {
     pub kind: VarKind,
     /// Whether it is a parameter.
     pub is_parameter: bool,
-    /// The [`super::Op::Store`] instructions that bind it, copies left out.
-    pub stores: SmallVec<[Val; 8]>,
     /// Whether `del` unbinds it somewhere.
     pub is_deleted: bool,
+    /// Where in the item's stores those lie that bind it.
+    pub(crate) stores: Run,
+}
+
+/// A run of entries of a list.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) start: u16,
+    pub(crate) length: u16,
 }
 
 /// Where the value of a variable comes from.

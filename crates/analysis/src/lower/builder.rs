@@ -69,7 +69,7 @@ impl<'f> Builder<'f> {
     }
 
     pub(super) fn finish(mut self, kind: ItemKind, has_error: bool) -> ItemFacts {
-        let (scopes, vars) = self.scopes.settle(&mut self.body);
+        let (scopes, vars, stores) = self.scopes.settle(&mut self.body);
         let (params, decorators) = (&*self.head.params, &*self.head.decorators);
         let mut facts = ItemFacts {
             kind,
@@ -78,6 +78,7 @@ impl<'f> Builder<'f> {
             names: self.names.finish(),
             scopes: scopes.as_slice().into(),
             vars: vars.into(),
+            stores,
             params: params.into(),
             decorators: decorators.into(),
             body: self.body.finish(),
@@ -126,7 +127,7 @@ impl<'f> Builder<'f> {
         self.body.insts.push(crate::ir::Inst { op, range });
         let value = Val::new(self.body.insts.len() - 1);
         match op {
-            Op::Store { var, .. } if !self.is_copy => self.scopes.vars[var.index()].stores.push(value),
+            Op::Store { var, .. } if !self.is_copy => self.scopes.stores[var.index()].push(value),
             Op::Delete(var) => self.scopes.vars[var.index()].is_deleted = true,
             _ => {}
         }

@@ -8,13 +8,15 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::ir::{
-    BodyBuilder, ItemFacts, MAX_ENTRIES, Name, Op, Scope, ScopeId, ScopeKind, Val, Var, VarId, VarKind,
+    BodyBuilder, ItemFacts, MAX_ENTRIES, Name, Op, Run, Scope, ScopeId, ScopeKind, Val, Var, VarId, VarKind,
 };
 
 #[derive(Default)]
 pub(super) struct Scopes {
     pub(super) scopes: Vec<Scope>,
     pub(super) vars: Vec<Var>,
+    /// The instructions that bind each variable.
+    pub(super) stores: Vec<SmallVec<[Val; 8]>>,
     declared: FxHashMap<(ScopeId, Name), VarKind>,
     ids: FxHashMap<(ScopeId, Name), VarId>,
 }
@@ -29,14 +31,9 @@ impl Scopes {
     pub(super) fn var(&mut self, scope: ScopeId, name: Name) -> VarId {
         *self.ids.entry((scope, name)).or_insert_with(|| {
             let kind = VarKind::Free;
-            self.vars.push(Var {
-                name,
-                scope,
-                kind,
-                is_parameter: false,
-                stores: SmallVec::new(),
-                is_deleted: false,
-            });
+            let stores = Run::default();
+            self.vars.push(Var { name, scope, kind, is_parameter: false, is_deleted: false, stores });
+            self.stores.push(SmallVec::new());
             VarId::new(self.vars.len() - 1)
         })
     }
@@ -69,7 +66,7 @@ impl Scopes {
     }
 
     /// Settles where each variable comes from and rewrites the code to the variables that remain.
-    pub(super) fn settle(mut self, body: &mut BodyBuilder) -> (Vec<Scope>, Vec<Var>) {
+    pub(super) fn settle(mut self, body: &mut BodyBuilder) -> (Vec<Scope>, Vec<Var>, Box<[Val]>) {
         for var in &mut self.vars {
             if let Some(kind) = self.declared.get(&(var.scope, var.name)) {
                 var.kind = *kind;
@@ -83,14 +80,25 @@ impl Scopes {
         }
         for (index, target) in targets.iter().enumerate() {
             if target.index() != index {
-                let stores: SmallVec<[Val; 8]> = std::mem::take(&mut self.vars[index].stores);
+                let stores = std::mem::take(&mut self.stores[index]);
+                self.stores[target.index()].extend(stores);
                 let is_deleted = self.vars[index].is_deleted;
-                let merged = &mut self.vars[target.index()];
-                merged.stores.extend(stores);
-                merged.is_deleted |= is_deleted;
+                self.vars[target.index()].is_deleted |= is_deleted;
             }
         }
-        (self.scopes, self.vars)
+        let stores = self.pool_stores();
+        (self.scopes, self.vars, stores)
+    }
+
+    /// Puts the instructions that bind each variable one behind the other.
+    fn pool_stores(&mut self) -> Box<[Val]> {
+        let short = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+        let mut all = Vec::with_capacity(self.stores.iter().map(SmallVec::len).sum());
+        for (var, stores) in self.vars.iter_mut().zip(&self.stores) {
+            var.stores = Run { start: short(all.len()), length: short(stores.len()) };
+            all.extend_from_slice(stores);
+        }
+        all.into()
     }
 
     /// The variable that stands for `var` in the end.

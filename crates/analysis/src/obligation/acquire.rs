@@ -119,7 +119,7 @@ fn may_acquire(project: &Project, code: CodeId, callee: Val) -> bool {
         Op::Attr { name, .. } => project.catalogue().resources.is_last_name(facts.str(name)),
         Op::Load(var) => {
             // A name can be imported under another one.
-            let stores = &facts.var(var).stores;
+            let stores = facts.stores(var);
             project.catalogue().resources.is_last_name(facts.var_name(var))
                 || stores.is_empty()
                 || stores.iter().any(|store| {
@@ -296,7 +296,7 @@ fn is_stream(project: &Project, code: CodeId, value: Val) -> bool {
         }
         Op::Load(var) if project.self_class(code, var).is_some() => true,
         Op::Load(var)
-            if facts.var(var).stores.iter().any(|store| {
+            if facts.stores(var).iter().any(|store| {
                 facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Enter { .. }))
             }) =>
         {

@@ -67,7 +67,7 @@ pub(super) fn kept(
 /// release.
 fn only_store(project: &Project, init: CodeId, param: VarId) -> Option<Val> {
     let facts = project.facts(init);
-    if !facts.var(param).stores.is_empty() {
+    if !facts.stores(param).is_empty() {
         return None;
     }
     let mut store = None;

@@ -142,7 +142,7 @@ impl Step<'_> {
         let body = &facts.body;
         let is_element = |value: Val| match body.op(value) {
             Op::Next(iterator) => iterator == self.at,
-            Op::Load(var) => facts.var(var).stores.iter().any(|store| {
+            Op::Load(var) => facts.stores(var).iter().any(|store| {
                 let stored = facts.stored(*store).map(|value| body.op(value));
                 matches!(stored, Some(Op::Next(iterator)) if iterator == self.at)
             }),

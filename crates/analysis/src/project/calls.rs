@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ledger::{Cell, Notes};
-use super::{CodeId, Entity, Project, Symbol, Table};
+use super::{CodeId, Entity, Lists, Project, Symbol, Table};
 use crate::ir::{BlockId, Body, Op, Val};
 
 /// A place where a function or class is called or handed around.
@@ -33,7 +33,7 @@ pub enum ReferenceKind {
 /// Who calls what.
 #[derive(Clone, Default)]
 pub(super) struct Calls {
-    references: Table<CodeId, Vec<Reference>>,
+    references: Lists<CodeId, Reference>,
     /// How many calls there are of methods of a name on objects of unknown class.
     unresolved: Table<Symbol, usize>,
 }
@@ -62,7 +62,7 @@ impl Calls {
                 }
             }
         }
-        Self { references: Table::of_lists(references), unresolved: unresolved.into() }
+        Self { references: references.into(), unresolved: unresolved.into() }
     }
 
     pub(super) fn references(&self, code: CodeId) -> &[Reference] {

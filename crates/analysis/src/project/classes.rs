@@ -143,9 +143,10 @@ impl Class {
             class.members.insert(file.own_name(item).to_owned(), CodeId { item, ..code });
         }
         let facts = project.facts(code);
-        for var in &facts.vars {
-            if var.scope.index() == crate::ir::ItemFacts::OWN_SCOPE && !var.stores.is_empty() {
-                class.attributes.insert(Symbol::of(facts.str(var.name)));
+        for var in (0..facts.vars.len()).map(VarId::new) {
+            let is_own = facts.var(var).scope.index() == crate::ir::ItemFacts::OWN_SCOPE;
+            if is_own && !facts.stores(var).is_empty() {
+                class.attributes.insert(Symbol::of(facts.var_name(var)));
             }
         }
         for &item in file.children(code.item) {
@@ -306,7 +307,7 @@ impl Project {
     fn receiver(&self, method: CodeId, var: VarId) -> Option<(ClassId, bool)> {
         let facts = self.facts(method);
         let first = facts.params.first()?;
-        if first.var != var || first.kind != ParamKind::Positional || !facts.var(var).stores.is_empty() {
+        if first.var != var || first.kind != ParamKind::Positional || !facts.stores(var).is_empty() {
             return None;
         }
         let class = self.class_of(method)?;

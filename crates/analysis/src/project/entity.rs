@@ -116,7 +116,7 @@ impl Project {
     /// and alternatives that are imported as well do not count.
     fn stored(&self, code: CodeId, var: VarId, fuel: u32) -> Option<Entity> {
         let facts = self.peek(code);
-        let stores = &facts.var(var).stores;
+        let stores = facts.stores(var);
         if facts.var(var).is_parameter {
             return None;
         }
@@ -140,7 +140,7 @@ impl Project {
     /// The last of several definitions of a function, where all before it are `@overload`.
     fn behind_overloads(&self, code: CodeId, var: VarId) -> Option<Val> {
         let facts = self.peek(code);
-        let (last, before) = facts.var(var).stores.split_last()?;
+        let (last, before) = facts.stores(var).split_last()?;
         let defined = |value| self.module(code.module).facts.defined(code.item, value);
         let is_overload = |store: &Val| {
             let item = facts.stored(*store).and_then(defined);

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::ledger::{Cell, Notes};
-use super::{ClassId, CodeId, ModuleId, Project, Table};
+use super::{ClassId, CodeId, Lists, ModuleId, Project};
 use crate::ir::{Step, Use, VarId};
 
 /// A name, by its hash: comparable over items and files without a common table.
@@ -49,18 +49,18 @@ pub struct Site {
     /// The item that does it.
     pub code: CodeId,
     /// Which of the item's uses it is.
-    pub index: u32,
+    pub index: u16,
     /// How many steps the place lies beyond the holder.
-    pub depth: u32,
+    pub depth: u16,
 }
 
 /// What is done with the variables and attributes of a project.
 #[derive(Clone, Default)]
 pub(super) struct Holders {
-    sites: Table<Holder, Vec<Site>>,
+    sites: Lists<Holder, Site>,
     /// The holders of each file that something is done with.
-    by_module: Table<ModuleId, Vec<Holder>>,
-    unresolved: Table<Symbol, Vec<Site>>,
+    by_module: Lists<ModuleId, Holder>,
+    unresolved: Lists<Symbol, Site>,
 }
 
 /// What one item does with holders, in the order of its uses.
@@ -92,11 +92,7 @@ impl Holders {
                 }
             }
         }
-        Self {
-            sites: Table::of_lists(sites),
-            by_module: Table::of_lists(by_module),
-            unresolved: Table::of_lists(unresolved),
-        }
+        Self { sites: sites.into(), by_module: by_module.into(), unresolved: unresolved.into() }
     }
 
     pub(super) fn sites(&self, holder: Holder) -> &[Site] {
@@ -161,7 +157,7 @@ impl Holders {
         let mut lines: Vec<String> = self.sites.entries().iter().map(|entry| format!("{entry:?}")).collect();
         lines.extend(self.unresolved.entries().iter().map(|entry| format!("unresolved {entry:?}")));
         for (module, holders) in self.by_module.entries() {
-            let mut holders = holders.clone();
+            let mut holders = holders.to_vec();
             holders.sort_unstable();
             lines.push(format!("{module:?} {holders:?}"));
         }
@@ -193,13 +189,13 @@ impl Done {
     fn note_item(&mut self, project: &Project, code: CodeId) {
         let facts = project.facts(code);
         // Places are shared by many uses: each is located once.
-        let mut located: FxHashMap<crate::ir::PlaceId, Option<(Holder, u32)>> = FxHashMap::default();
-        for (index, site) in facts.uses.iter().enumerate() {
+        let mut located: FxHashMap<crate::ir::PlaceId, Option<(Holder, u16)>> = FxHashMap::default();
+        // An item with more of them gets no findings.
+        for (index, site) in (0..=u16::MAX).zip(&facts.uses) {
             let (_, steps) = facts.places.path(site.place);
             let found = *located.entry(site.place).or_insert_with(|| {
-                project.locate(code, site.place).map(|found| (found.holder, found.rest.len() as u32))
+                project.locate(code, site.place).map(|found| (found.holder, found.rest.len() as u16))
             });
-            let index = index as u32;
             let resolved = match found {
                 Some((holder, depth)) => {
                     self.with.push((holder, Site { code, index, depth }));
@@ -216,13 +212,13 @@ impl Done {
         &mut self,
         project: &Project,
         code: CodeId,
-        index: u32,
+        index: u16,
         steps: &[Step],
         resolved: usize,
     ) {
         for (at, step) in steps.iter().enumerate().skip(resolved) {
             if let Step::Attr(name) = step {
-                let depth = (steps.len() - at - 1) as u32;
+                let depth = (steps.len() - at - 1) as u16;
                 let symbol = Symbol::of(project.facts(code).str(*name));
                 self.unresolved.push((symbol, Site { code, index, depth }));
             }
@@ -250,6 +246,11 @@ impl Holder {
 }
 
 impl Site {
+    /// A use of an item, by its number, of what holds the place itself.
+    pub fn new(code: CodeId, index: usize) -> Self {
+        Self { code, index: u16::try_from(index).unwrap_or(u16::MAX), depth: 0 }
+    }
+
     /// What is done.
     pub fn find(self, project: &Project) -> Use {
         project.facts(self.code).uses[self.index as usize]

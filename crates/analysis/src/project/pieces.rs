@@ -170,8 +170,8 @@ impl Comparison<'_> {
         };
         then.str(old.name) == new.str(var.name)
             && (old.is_parameter, old.is_deleted) == (var.is_parameter, var.is_deleted)
-            && old.stores.len() == var.stores.len()
-            && old.stores.iter().zip(&var.stores).all(is_same_store)
+            && then.stores(before).len() == new.stores(now).len()
+            && then.stores(before).iter().zip(new.stores(now)).all(is_same_store)
     }
 
     fn is_same_value(&self, before: Val, now: Val, fuel: u32) -> bool {

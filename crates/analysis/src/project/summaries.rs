@@ -6,8 +6,9 @@
 //! before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::holders::Symbol;
 use super::ledger::{Cell, Notes};
@@ -16,7 +17,7 @@ use super::{CodeId, Holder, Project, Site, Table};
 use crate::ir::{ArgKind, FrameKind, ItemFacts, Op, ParamKind, PlaceId, Step, Use, UseKind, Val, VarId};
 
 /// What a function does with one of its parameters, itself or through the functions it calls.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ParamSummary {
     /// It is kept, captured, or given to code that cannot be seen.
     pub escapes: bool,
@@ -38,7 +39,8 @@ type Param = (CodeId, VarId);
 /// What functions do with their parameters.
 #[derive(Clone, Default)]
 pub(super) struct Summaries {
-    params: Table<Param, ParamSummary>,
+    /// There are few different ones.
+    params: Table<Param, Arc<ParamSummary>>,
 }
 
 /// What a function itself does with a parameter, and the parameters that it passes it on to.
@@ -60,7 +62,17 @@ impl Summaries {
                 }
             }
         }
-        Self { params: solver.solve().into() }
+        let mut known: FxHashSet<Arc<ParamSummary>> = FxHashSet::default();
+        let mut shared = |summary: ParamSummary| {
+            let found = known.get(&summary).map(Arc::clone);
+            found.unwrap_or_else(|| {
+                let new = Arc::new(summary);
+                known.insert(Arc::clone(&new));
+                new
+            })
+        };
+        let solved = solver.solve().map(|(param, summary)| (param, shared(summary)));
+        Self { params: solved.collect::<FxHashMap<_, _>>().into() }
     }
 
     /// Solves what depends on parameters of which something else is known, or that are gone. The parameters
@@ -74,7 +86,7 @@ impl Summaries {
             for (param, local) in &affected {
                 let mut summary = found.get(param).cloned().unwrap_or_default();
                 for target in &local.passed_to {
-                    let known = found.get(target).or_else(|| project.summaries.params.get(*target));
+                    let known = found.get(target).or_else(|| project.summaries.of(*target));
                     if let Some(known) = known {
                         summary.absorb(known);
                     }
@@ -92,12 +104,16 @@ impl Summaries {
         }
         for param in affected.keys() {
             let summary = found.remove(param);
-            if project.summaries.params.get(*param) != summary.as_ref() {
-                project.summaries.params.set(*param, summary);
+            if project.summaries.of(*param) != summary.as_ref() {
+                project.summaries.params.set(*param, summary.map(Arc::new));
                 different.push(*param);
             }
         }
         different
+    }
+
+    fn of(&self, param: Param) -> Option<&ParamSummary> {
+        self.params.get(param).map(|summary| &**summary)
     }
 
     pub(super) fn changes(&self) -> usize {
@@ -192,7 +208,7 @@ impl Solver {
     }
 
     /// Tarjan's algorithm, without recursion; components come out callees first.
-    fn solve(mut self) -> FxHashMap<Param, ParamSummary> {
+    fn solve(mut self) -> impl Iterator<Item = (Param, ParamSummary)> {
         let edges: Vec<Vec<usize>> = self
             .nodes
             .iter()
@@ -209,7 +225,7 @@ impl Solver {
                 }
             }
         }
-        self.nodes.into_iter().map(|(param, summary, _)| (param, summary)).collect()
+        self.nodes.into_iter().map(|(param, summary, _)| (param, summary))
     }
 }
 
@@ -421,7 +437,7 @@ impl Project {
     /// What a function does with a parameter.
     pub fn param_summary(&self, function: CodeId, param: VarId) -> Option<&ParamSummary> {
         self.note(Read::Summary(function, param));
-        self.summaries.params.get((function, param))
+        self.summaries.of((function, param))
     }
 
     /// The parameter of a function that gets a value which a call passes.

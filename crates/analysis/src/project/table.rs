@@ -29,15 +29,6 @@ impl<K, V> From<FxHashMap<K, V>> for Table<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Table<K, Vec<V>> {
-    /// Of lists that nothing is added to any more: they give up the room they have to spare.
-    pub(crate) fn of_lists(mut linked: FxHashMap<K, Vec<V>>) -> Self {
-        linked.values_mut().for_each(Vec::shrink_to_fit);
-        linked.shrink_to_fit();
-        linked.into()
-    }
-}
-
 impl<K: Copy + Eq + Hash + Ord, V> Table<K, V> {
     /// The entry of a key.
     pub(crate) fn get(&self, key: K) -> Option<&V> {
@@ -85,13 +76,89 @@ impl<K: Copy + Eq + Hash + Ord, V> Table<K, Vec<V>> {
     }
 }
 
+/// Lists by their keys, each version with its own like those of a [`Table`]. There are many, most of them short: those
+/// that were linked lie one behind the other.
+#[derive(Clone)]
+pub(crate) struct Lists<K, V> {
+    /// Where the list of each key lies.
+    spans: Arc<FxHashMap<K, Span>>,
+    linked: Arc<[V]>,
+    /// Lists in the place of those.
+    changed: FxHashMap<K, Arc<[V]>>,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl<K, V> Default for Lists<K, V> {
+    fn default() -> Self {
+        Self { spans: Arc::default(), linked: Arc::new([]), changed: FxHashMap::default() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> From<FxHashMap<K, Vec<V>>> for Lists<K, V> {
+    fn from(lists: FxHashMap<K, Vec<V>>) -> Self {
+        let mut all = Vec::with_capacity(lists.values().map(Vec::len).sum());
+        let mut spans = FxHashMap::with_capacity_and_hasher(lists.len(), Default::default());
+        for (key, list) in lists {
+            let start = all.len() as u32;
+            all.extend(list);
+            spans.insert(key, Span { start, end: all.len() as u32 });
+        }
+        Self { spans: Arc::new(spans), linked: all.into(), changed: FxHashMap::default() }
+    }
+}
+
+impl<K: Copy + Eq + Hash + Ord, V: Clone> Lists<K, V> {
+    /// The list of a key; empty if it has none.
+    pub(crate) fn list(&self, key: K) -> &[V] {
+        if !self.changed.is_empty()
+            && let Some(changed) = self.changed.get(&key)
+        {
+            return changed;
+        }
+        self.spans.get(&key).map_or(&[], |span| self.at(*span))
+    }
+
+    /// Sets the list of a key. An empty one is none.
+    pub(crate) fn set_list(&mut self, key: K, list: Vec<V>) {
+        if list.is_empty() && !self.spans.contains_key(&key) {
+            self.changed.remove(&key);
+        } else {
+            self.changed.insert(key, list.into());
+        }
+    }
+
+    /// All lists that are not empty, in the order of their keys.
+    pub(crate) fn entries(&self) -> Vec<(K, &[V])> {
+        let kept = self.spans.iter().filter(|(key, _)| !self.changed.contains_key(key));
+        let kept = kept.map(|(key, span)| (*key, self.at(*span)));
+        let changed = self.changed.iter().map(|(key, list)| (*key, &**list));
+        let mut entries: Vec<(K, &[V])> = kept.chain(changed).filter(|(_, list)| !list.is_empty()).collect();
+        entries.sort_by_key(|entry| entry.0);
+        entries
+    }
+
+    /// How many lists are not those that were linked.
+    pub(crate) fn changes(&self) -> usize {
+        self.changed.len()
+    }
+
+    fn at(&self, span: Span) -> &[V] {
+        &self.linked[span.start as usize..span.end as usize]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_version_has_its_own_entries_and_keeps_none_that_are_gone() {
-        let linked = Table::from(FxHashMap::from_iter([(1, vec!['a']), (2, vec!['b'])]));
+        let linked = Lists::from(FxHashMap::from_iter([(1, vec!['a']), (2, vec!['b'])]));
         let mut edited = linked.clone();
         edited.set_list(1, vec!['A']);
         edited.set_list(2, Vec::new());

@@ -12,7 +12,7 @@ pub(super) fn is_caught(project: &Project, code: CodeId, value: Val) -> bool {
 
 fn is_caught_variable(project: &Project, code: CodeId, var: VarId) -> bool {
     let facts = project.facts(code);
-    let stores = &facts.var(var).stores;
+    let stores = facts.stores(var);
     !stores.is_empty()
         && stores.iter().all(|store| {
             facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Caught(_)))

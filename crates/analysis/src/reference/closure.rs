@@ -110,7 +110,7 @@ fn kept(project: &Project, code: CodeId, at: Val) -> Option<LargeCapture> {
     let (value, callback) = given_closure(project, code, at)?;
     let (var, used) = little_used(project, code, value, &callback)?;
     let keeper = kept_by(project, code, at)?;
-    let bound = *facts.var(var).stores.first()?;
+    let bound = *facts.stores(var).first()?;
     Some(LargeCapture { code, at, keeper, var, bound, used })
 }
 

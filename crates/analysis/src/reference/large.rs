@@ -36,7 +36,7 @@ fn is_large_within(project: &Project, code: CodeId, value: Val, fuel: u32) -> bo
 /// Whether all that a local variable is bound to is large.
 fn is_large_variable(project: &Project, code: CodeId, var: VarId, fuel: u32) -> bool {
     let facts = project.facts(code);
-    let stores = &facts.var(var).stores;
+    let stores = facts.stores(var);
     facts.is_local(var)
         && !facts.var(var).is_parameter
         && !stores.is_empty()

@@ -99,7 +99,7 @@ fn may_hold_much(project: &Project, owner: CodeId, var: VarId) -> bool {
         );
         return !is_plain && !is_counted;
     }
-    let mut values = facts.var(var).stores.iter().filter_map(|store| facts.stored(*store));
+    let mut values = facts.stores(var).iter().filter_map(|store| facts.stored(*store));
     values.any(|value| makes_much(facts, value))
 }
 

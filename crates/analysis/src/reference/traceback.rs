@@ -91,7 +91,7 @@ fn own_frame(project: &Project, code: CodeId, at: Val) -> Option<Looked> {
     }
     let call = traceback_source(project, code, value)?;
     let sound = |reason| Some(Examined::new(code, at, Err(reason)));
-    let is_cleared = facts.var(var).stores.iter().any(|store| {
+    let is_cleared = facts.stores(var).iter().any(|store| {
         facts.stored(*store).is_some_and(|value| matches!(facts.body.op(value), Op::Const(Const::None)))
     });
     if is_cleared || facts.var(var).is_deleted {

@@ -99,7 +99,7 @@ fn makes_each_time(new: &ItemFacts) -> bool {
     };
     returned.all(|value| match new.body.op(value) {
         Op::Load(var) if !new.var(var).is_parameter => {
-            let mut stored = new.var(var).stores.iter().filter_map(|store| new.stored(*store));
+            let mut stored = new.stores(var).iter().filter_map(|store| new.stored(*store));
             let is_kept = new.body.insts.iter().any(|inst| match inst.op {
                 Op::StoreAttr { base, value, .. } => {
                     matches!(new.body.op(value), Op::Load(kept) if kept == var)

@@ -145,7 +145,7 @@ fn new_object(project: &Project, code: CodeId, value: Val) -> Option<String> {
     match facts.body.op(value) {
         Op::Call { callee, .. } => constructed(project, code, callee),
         Op::Load(var) if facts.is_local(var) && !facts.var(var).is_parameter => {
-            let stored = facts.var(var).stores.iter().filter_map(|store| facts.stored(*store));
+            let stored = facts.stores(var).iter().filter_map(|store| facts.stored(*store));
             let mut made = stored.filter(|value| !is_none(facts, *value)).map(|value| {
                 let Op::Call { callee, .. } = facts.body.op(value) else { return None };
                 constructed(project, code, callee)

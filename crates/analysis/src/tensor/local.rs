@@ -170,7 +170,7 @@ pub(super) fn bases(project: &Project, class: ClassId) -> Vec<String> {
             let module = project.module_code(class.0);
             let outer = project.facts(module);
             let Some(var) = file.global(global).var else { continue };
-            found.extend(outer.var(var).stores.iter().filter_map(|store| {
+            found.extend(outer.stores(var).iter().filter_map(|store| {
                 let value = outer.stored(*store)?;
                 match outer.body.op(value) {
                     // `Metric, _ = optional_import("ignite.metrics", "Metric")`

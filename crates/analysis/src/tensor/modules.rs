@@ -61,7 +61,7 @@ fn is_module_variable(project: &Project, code: CodeId, var: VarId, fuel: u32) ->
         return param.annotation.is_some_and(|annotation| names_module(project, code, annotation, fuel))
             || is_given_model(project, code, var);
     }
-    let stores = &facts.var(var).stores;
+    let stores = facts.stores(var);
     !stores.is_empty()
         && stores.iter().filter_map(|store| facts.stored(*store)).any(|value| {
             matches!(facts.body.op(value), Op::Call { .. }) && is_module_within(project, code, value, fuel)

@@ -249,7 +249,7 @@ fn slice(tracer: &mut Tracer<'_>, code: CodeId, value: Val) -> Vec<Val> {
         let op = facts.body.op(current);
         facts.body.operands(op, |operand| pending.push(operand));
         if let Op::Load(var) = op {
-            pending.extend(facts.var(var).stores.iter().filter_map(|store| facts.stored(*store)));
+            pending.extend(facts.stores(var).iter().filter_map(|store| facts.stored(*store)));
             // What is put into a container is part of it.
             if let Some(place) = facts.places.of(current) {
                 let puts = facts.uses.iter().filter(|used| {

@@ -208,7 +208,7 @@ fn from_parameter(project: &Project, code: CodeId, trace: &Trace, value: Val) ->
                 return Some(current);
             }
             Op::Load(var) if facts.is_local(var) => {
-                pending.extend(facts.var(var).stores.iter().filter_map(|store| facts.stored(*store)));
+                pending.extend(facts.stores(var).iter().filter_map(|store| facts.stored(*store)));
             }
             Op::Attr { name, .. } if tensors.is_plain_attribute(facts.str(name)) => {}
             Op::Call { callee, args } => {
