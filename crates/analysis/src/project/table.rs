@@ -102,13 +102,13 @@ impl<K, V> Default for Lists<K, V> {
 impl<K: Eq + Hash, V: Clone> From<FxHashMap<K, Vec<V>>> for Lists<K, V> {
     fn from(lists: FxHashMap<K, Vec<V>>) -> Self {
         let mut all = Vec::with_capacity(lists.values().map(Vec::len).sum());
-        let mut spans = FxHashMap::with_capacity_and_hasher(lists.len(), Default::default());
-        for (key, list) in lists {
+        let lists = lists.into_iter().map(|(key, list)| {
             let start = all.len() as u32;
             all.extend(list);
-            spans.insert(key, Span { start, end: all.len() as u32 });
-        }
-        Self { spans: Arc::new(spans), linked: all.into(), changed: FxHashMap::default() }
+            (key, Span { start, end: all.len() as u32 })
+        });
+        let spans = Arc::new(lists.collect());
+        Self { spans, linked: all.into(), changed: FxHashMap::default() }
     }
 }
 
