@@ -284,11 +284,11 @@ mod tests {
         let before = map(text);
         let code = CodeId { module: MODULE, item: ItemId(2) };
         for (old, new, binds, makes) in [
-            ("self.a = x", "self.a = 1", false, false),
+            ("self.a = x", "self.a = y", false, false),
             ("self.a = x", "self.a = {}", false, true),
             ("self.a = x", "self.b = x", true, false),
             ("[]", "None", false, true),
-            ("x.b = []", "x.b = [print(x)]", false, false),
+            ("x.b = []", "x.b = [1]", false, false),
         ] {
             let pieces = pieces(&before, &map(&text.replace(old, new)), 2);
             assert_eq!(pieces.contains(&Read::BoundOnSelf(code)), binds, "{old} -> {new}");
