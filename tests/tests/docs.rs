@@ -59,7 +59,7 @@ fn in_a_shell(command: &str, directory: &Path) -> Output {
 }
 
 /// Where the commands of a document are run, one after the other: in the repository, or for pages of their own
-/// in a folder with a copy of the examples, which they may change.
+/// in a folder of git with a copy of the examples, which they may change.
 fn folder_for(document: &Path) -> (PathBuf, Option<tempfile::TempDir>) {
     if !document.starts_with("docs") || document.starts_with("docs/rules") {
         return (repository().to_owned(), None);
@@ -73,6 +73,11 @@ fn folder_for(document: &Path) -> (PathBuf, Option<tempfile::TempDir>) {
         if path.extension().is_some_and(|ending| ending == "py") {
             fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
         }
+    }
+    let identity = ["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false"];
+    for arguments in [&["init", "--quiet"][..], &["add", "-A"], &["commit", "--quiet", "-m", "one"]] {
+        let mut git = Command::new("git");
+        assert!(git.current_dir(folder.path()).args(identity).args(arguments).status().unwrap().success());
     }
     (folder.path().to_owned(), Some(folder))
 }

@@ -185,6 +185,14 @@ fn sarif_is_valid_and_whole() {
 }
 
 #[test]
+fn sarif_of_the_standard_library_is_valid() {
+    let Some(python) = python() else { return };
+    let log = check(&python.standard_library(), "sarif", &["--min-confidence", "low"]);
+    assert_valid(&sarif_schema(), &log);
+    assert!(log.matches("\"ruleId\"").count() > 20, "so much code leaks somewhere");
+}
+
+#[test]
 fn fixes_in_sarif_can_be_applied() {
     let dir = project();
     let text = check(dir.path(), "sarif", &[]);

@@ -111,12 +111,34 @@ fn generated(rules: &[Rule]) -> anyhow::Result<Vec<Generated>> {
         Generated { path: root.join("crates/rules/src/rules/mod.rs"), text: modules(rules)? },
         Generated { path: root.join("crates/rules/src/registry.rs"), text: registry(rules)? },
         Generated { path: root.join("docs/rules/README.md"), text: index(rules) },
+        Generated { path: root.join("docs/SUMMARY.md"), text: contents(rules) },
     ];
     files.extend(rules.iter().map(|rule| Generated {
         path: root.join(format!("docs/rules/{}.md", rule.code)),
         text: rule.page.clone(),
     }));
     Ok(files)
+}
+
+/// The contents of the site.
+fn contents(rules: &[Rule]) -> String {
+    let mut out = "# Contents\n\n\
+        [Leakwright](introduction.md)\n\n\
+        - [Install](install.md)\n\
+        - [Find leaks](checking.md)\n\
+        - [Silence what is meant](silencing.md)\n\
+        - [Check each change](ci.md)\n\
+        - [Mend, and take it back](fixing.md)\n\
+        - [The audit](report.md)\n\
+        - [Notes](notes.md)\n\
+        - [Assistants](mcp.md)\n\
+        - [What a check costs](benchmarks.md)\n\
+        - [Rules](rules/README.md)\n"
+        .to_owned();
+    for rule in rules {
+        let _ = writeln!(out, "  - [{0} {1}](rules/{0}.md)", rule.code, rule.name);
+    }
+    out
 }
 
 fn modules(rules: &[Rule]) -> anyhow::Result<String> {

@@ -29,7 +29,7 @@ enum Task {
         #[command(subcommand)]
         which: Option<Tests>,
     },
-    /// Writes the files that are made from others: the list of rules and their pages.
+    /// Writes the files that are made from others: the list of rules, their pages, and the contents of the site.
     Gen {
         /// Only says whether they are up to date.
         #[arg(long)]

@@ -6,6 +6,7 @@ mod action;
 mod place;
 mod pre_commit;
 mod shells;
+mod site;
 mod wheel;
 
 use anyhow::ensure;
@@ -26,7 +27,7 @@ pub(crate) struct Options {
 type Test = (&'static str, fn(&Place) -> anyhow::Result<()>);
 
 /// Later ones use what the first ones have built.
-const TESTS: [Test; 8] = [
+const TESTS: [Test; 9] = [
     ("a wheel puts the program on the path of an empty environment", wheel::is_installed),
     ("the program of the wheel does all that the tests of the command line ask", wheel::passes_the_tests),
     ("the source distribution builds where there is nothing but itself", wheel::builds_from_source),
@@ -35,6 +36,7 @@ const TESTS: [Test; 8] = [
     ("`cargo install` builds and installs the program", cargo_installs),
     ("pre-commit runs the hooks", pre_commit::runs),
     ("the GitHub action finds leaks and says so", action::finds_leaks),
+    ("the site has a page for each document, and its search finds them", site::is_built),
 ];
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {

@@ -15,6 +15,9 @@ pub(super) const PROGRAM: &str = if cfg!(windows) { "leakwright.exe" } else { "l
 /// What packages are built and tried with.
 const TOOLS: [&str; 2] = ["maturin==1.16.0", "pre-commit==4.7.0"];
 
+/// What the site is built with.
+const MDBOOK: &str = "0.5.4";
+
 /// Python that leaks a file.
 pub(super) const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
 
@@ -40,7 +43,19 @@ impl Place {
             output_of(Self::pip(&place.tools).arg("install").args(TOOLS))?;
             fs::write(mark, wanted)?;
         }
-        ensure!(install || is_there, "what packages are built with is not here; `--install` fetches it");
+        let has_book =
+            place.tool("mdbook").arg("--version").output().is_ok_and(|output| output.status.success());
+        if install && !has_book {
+            say(&format!("building mdbook {MDBOOK}"));
+            let mut cargo = Self::cargo("install");
+            cargo.args(["--quiet", "--locked", "--no-default-features", "--features", "search"]);
+            cargo.args(["--target-dir"]).arg(place.path("mdbook")).arg("--root").arg(&place.tools);
+            output_of(cargo.arg(format!("mdbook@{MDBOOK}")))?;
+        }
+        ensure!(
+            install || is_there && has_book,
+            "what packages are built with is not here; `--install` fetches it"
+        );
         Ok(place)
     }
 
