@@ -127,6 +127,7 @@ fn contents(rules: &[Rule]) -> String {
         - [Install](install.md)\n\
         - [Find leaks](checking.md)\n\
         - [Silence what is meant](silencing.md)\n\
+        - [What is known already](baseline.md)\n\
         - [Check each change](ci.md)\n\
         - [Mend, and take it back](fixing.md)\n\
         - [The audit](report.md)\n\
