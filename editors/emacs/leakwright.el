@@ -75,11 +75,17 @@
         (message "Leakwright: nothing in this file is safe to fix by itself"))))
    (t (user-error "Leakwright's server does not run in this buffer"))))
 
+(defun leakwright--rules ()
+  "The codes of all rules."
+  (with-temp-buffer
+    (call-process (car leakwright-command) nil '(t nil) nil "rules" "--format" "json")
+    (goto-char (point-min))
+    (mapcar (lambda (rule) (gethash "code" rule)) (gethash "rules" (json-parse-buffer)))))
+
 (defun leakwright-explain (code)
   "Show the page of the rule CODE."
   (interactive
-   (list (completing-read "Rule: " (mapcar (lambda (line) (car (split-string line)))
-                                           (process-lines (car leakwright-command) "rules")))))
+   (list (completing-read "Rule: " (leakwright--rules))))
   (pop-to-buffer (format "*leakwright %s*" code))
   (let ((inhibit-read-only t))
     (erase-buffer)

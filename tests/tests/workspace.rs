@@ -177,7 +177,7 @@ fn files_that_a_check_leaves_out_are_judged_alone_and_count_for_nothing() {
 }
 
 #[test]
-fn fixes_know_what_other_files_do_and_change_them_too() {
+fn fixes_know_what_other_files_do() {
     // Another file looks at a slice: a deque has none.
     let slices = "from registry import Registry\n\n\ndef last(registry: Registry):\n    return registry.entries[-10:]\n";
     let folder = Folder::new(&[("registry.py", REGISTRY), ("view.py", slices)]);
@@ -202,4 +202,45 @@ fn fixes_know_what_other_files_do_and_change_them_too() {
     client.open(&view, &slices.replace("[-10:]", "[-10]"), 1);
     // No waiting: the request itself waits for the project.
     assert!(titles(&mut client).iter().any(|title| title.contains("deque")), "all uses allow one");
+}
+
+#[test]
+fn fixes_change_other_files_in_the_version_that_is_open() {
+    let child = "from registry import Registry\n\n\nclass Child(Registry):\n    def __init__(self):\n        self.entries = []\n";
+    let folder = Folder::new(&[("registry.py", REGISTRY), ("child.py", child)]);
+    let (registry, other) = (folder.uri("registry.py"), folder.uri("child.py"));
+    let mut client = LspClient::start_in(folder.path(), &capabilities());
+    client.open(&registry, REGISTRY, 3);
+    client.wait_until_shown(&registry, |shown| codes(shown) == ["LW101"]);
+    // The versions of documents that a fix changes, and the lines that it changes in the other one.
+    let edited = |client: &mut LspClient| -> (Vec<(String, Value)>, Vec<u64>) {
+        let actions = client.request(
+            "textDocument/codeAction",
+            &json!({
+                "textDocument": { "uri": registry },
+                "range": { "start": { "line": 5, "character": 8 }, "end": { "line": 5, "character": 8 } },
+                "context": { "diagnostics": [] }
+            }),
+        );
+        let is_deque = |action: &&Value| action["title"].as_str().unwrap().contains("deque");
+        let action = actions.as_array().unwrap().iter().find(is_deque).unwrap();
+        let changes = action["edit"]["documentChanges"].as_array().unwrap();
+        let document = |change: &Value| {
+            let document = &change["textDocument"];
+            (document["uri"].as_str().unwrap().to_owned(), document["version"].clone())
+        };
+        let own = changes.iter().filter(|change| change["textDocument"]["uri"] == other.as_str());
+        let lines = own.flat_map(|change| change["edits"].as_array().unwrap());
+        let lines = lines.map(|edit| edit["range"]["start"]["line"].as_u64().unwrap()).collect();
+        (changes.iter().map(document).collect(), lines)
+    };
+    let (documents, lines) = edited(&mut client);
+    assert!(documents.contains(&(registry.clone(), json!(3))), "{documents:?}");
+    assert!(documents.contains(&(other.clone(), Value::Null)), "it is not open: {documents:?}");
+    assert!(lines.contains(&5), "{lines:?}");
+    client.open(&other, child, 7);
+    client.change(&other, 8, &json!([{ "text": format!("# moved\n{child}") }]));
+    let (documents, lines) = edited(&mut client);
+    assert!(documents.contains(&(other.clone(), json!(8))), "{documents:?}");
+    assert!(lines.contains(&6), "{lines:?}");
 }

@@ -9,6 +9,13 @@ import type { Server } from "./server";
 
 const SCHEME = "leakwright-rule";
 
+/** A rule, as the program lists it. */
+interface Rule {
+  readonly code: string;
+  readonly name: string;
+  readonly summary: string;
+}
+
 export class RulePages implements vscode.Disposable, vscode.TextDocumentContentProvider {
   private readonly registration: vscode.Disposable;
 
@@ -37,10 +44,8 @@ export class RulePages implements vscode.Disposable, vscode.TextDocumentContentP
   /** Has the user choose a rule: those of the findings at the cursor come first. */
   async choose(here: readonly Finding[]): Promise<string | undefined> {
     const own = new Set(here.map((finding) => finding.code));
-    const rules = (await this.run("rules")).split("\n").flatMap((line) => {
-      const [, code, name, summary] = /^(\w+)\s+([\w-]+)\s+(.*)$/.exec(line) ?? [];
-      return code === undefined || name === undefined ? [] : [{ label: code, description: name, detail: summary ?? "" }];
-    });
+    const listed = JSON.parse(await this.run("rules", "--format", "json")) as { readonly rules: readonly Rule[] };
+    const rules = listed.rules.map(({ code, name, summary }) => ({ label: code, description: name, detail: summary }));
     const sorted = [
       ...rules.filter((rule) => own.has(rule.label)),
       ...rules.filter((rule) => !own.has(rule.label)),

@@ -191,10 +191,13 @@ end
 
 function M.complete_rules(lead)
   local rules = {}
-  for _, line in ipairs(vim.fn.systemlist({ program(), "rules" })) do
-    local code = line:match("^LW%d+")
-    if code and vim.startswith(code, lead:upper()) then
-      rules[#rules + 1] = code
+  local listed = vim.fn.system({ program(), "rules", "--format", "json" })
+  if vim.v.shell_error ~= 0 then
+    return rules
+  end
+  for _, rule in ipairs(vim.json.decode(listed).rules) do
+    if vim.startswith(rule.code, lead:upper()) then
+      rules[#rules + 1] = rule.code
     end
   end
   return rules
