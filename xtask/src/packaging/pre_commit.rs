@@ -8,14 +8,22 @@ use anyhow::ensure;
 use super::place::{LEAK, Place};
 use super::wheel::built_quickly;
 use crate::repository;
+use crate::run::output_of;
 
 pub(super) fn runs(place: &Place) -> anyhow::Result<()> {
     let project = place.leaking("hooked")?;
+    // As it is committed: pre-commit clones what it installs.
+    let revision = output_of(Command::new("git").current_dir(repository()).args(["rev-parse", "HEAD"]))?;
+    let hooks = "    hooks:\n      - id: leakwright\n      - id: leakwright-fix\n";
+    let config =
+        format!("repos:\n  - repo: {}\n    rev: {}\n{hooks}", repository().display(), revision.trim());
+    fs::write(project.join(".pre-commit-config.yaml"), config)?;
+    output_of(Command::new("git").current_dir(&project).args(["add", "-A"]))?;
     let run = |hook: &str| -> anyhow::Result<(String, bool)> {
         let mut command = place.tool("pre-commit");
-        let command: &mut Command = built_quickly(place, &mut command);
+        let command = built_quickly(place, &mut command);
         command.current_dir(&project).env("PRE_COMMIT_HOME", place.path("hooks")).stdin(Stdio::null());
-        let output = command.args(["try-repo", "--all-files"]).arg(repository()).arg(hook).output()?;
+        let output = command.args(["run", "--all-files", hook]).output()?;
         let said = [output.stdout, output.stderr].concat();
         Ok((String::from_utf8_lossy(&said).into_owned(), output.status.success()))
     };

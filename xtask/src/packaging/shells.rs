@@ -13,7 +13,7 @@ pub(super) fn complete(place: &Place) -> anyhow::Result<()> {
     // Bash: the function that it calls offers what fits.
     let ask = r#"
         source <("$LEAKWRIGHT" completions bash)
-        offered() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _leakwright leakwright "${!#}" ""; echo "${COMPREPLY[@]}"; }
+        offered() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _leakwright leakwright "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}"; echo "${COMPREPLY[@]}"; }
         offered leakwright che
         offered leakwright check --diff-
         offered leakwright check --format sar

@@ -63,5 +63,5 @@ pub(super) fn built_quickly<'c>(place: &Place, command: &'c mut Command) -> &'c 
     command
         .current_dir(place.path(""))
         .env("CARGO_TARGET_DIR", place.path("built"))
-        .env("MATURIN_PEP517_ARGS", "--profile dev --locked")
+        .env("MATURIN_PEP517_ARGS", "--profile dev")
 }
