@@ -14,7 +14,8 @@ pub(super) fn runs(place: &Place) -> anyhow::Result<()> {
     let project = place.leaking("hooked")?;
     // As it is committed: pre-commit clones what it installs.
     let revision = output_of(Command::new("git").current_dir(repository()).args(["rev-parse", "HEAD"]))?;
-    let hooks = "    hooks:\n      - id: leakwright\n      - id: leakwright-fix\n        args: [--unsafe-fixes]\n";
+    let hooks =
+        "    hooks:\n      - id: leakwright\n      - id: leakwright-fix\n        args: [--unsafe-fixes]\n";
     let config =
         format!("repos:\n  - repo: {}\n    rev: {}\n{hooks}", repository().display(), revision.trim());
     fs::write(project.join(".pre-commit-config.yaml"), config)?;
