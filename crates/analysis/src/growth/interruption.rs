@@ -8,7 +8,8 @@ use crate::ir::{BlockId, FrameKind, ItemFacts, ItemKind, ItemRange, Op, Val};
 use crate::project::{Project, Site};
 
 /// Whether something is added, then waited for, then removed in one coroutine, and the way on which the
-/// waiting is cancelled or fails leads past every removal.
+/// waiting is cancelled or fails leads past every removal. Where some of the waiting is covered, what is waited for on the
+/// way into the `try` or within the `finally` is no leak that anyone would meet.
 pub(super) fn is_passed_by(
     project: &Project,
     growth: &[GrowthSite],
@@ -36,11 +37,10 @@ pub(super) fn is_passed_by(
         .filter(|(other, _)| other.code == site.code)
         .map(|(other, _)| facts.body.insts[other.find(project).at.index()].range)
         .collect();
-    waits_between(facts, first, removed_at).any(|block| {
-        leads[block.index()]
-            && reaching(&facts.body, block)[adding.index()]
-            && !is_reached(facts, block, &removing)
-    })
+    let mut waits = waits_between(facts, first, removed_at)
+        .filter(|block| leads[block.index()] && reaching(&facts.body, *block)[adding.index()])
+        .peekable();
+    waits.peek().is_some() && !waits.any(|block| is_reached(facts, block, &removing))
 }
 
 /// The blocks that wait between two instructions.
