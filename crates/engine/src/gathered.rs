@@ -87,7 +87,7 @@ impl Gathered {
     /// Maps the files: those that could be, and what went wrong with others.
     pub(crate) fn load(self, cache: &Cache, progress: &dyn Progress) -> (Vec<SourceFile>, Vec<FileError>) {
         let map = |file: Result<Read, FileError>| {
-            let loaded = file.and_then(|read| read.map(cache));
+            let loaded = file.and_then(|read| read.map(cache, None));
             progress.done();
             loaded
         };

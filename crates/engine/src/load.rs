@@ -73,14 +73,20 @@ impl Read {
         Ok(Self { path: shown(&found.path), absolute, place, key: cache::key(&bytes), bytes })
     }
 
-    /// Decodes the file, and maps it unless that has been done.
-    pub(crate) fn map(self, cache: &Cache) -> Result<SourceFile, FileError> {
+    /// Whether the bytes that were read have a hash.
+    pub(crate) fn has_hash(&self, hash: &str) -> bool {
+        content_hash(&self.bytes) == hash
+    }
+
+    /// Decodes the file, and maps it unless that has been done. What is as it was in previous facts of the file is
+    /// shared with them.
+    pub(crate) fn map(self, cache: &Cache, previous: Option<&FileFacts>) -> Result<SourceFile, FileError> {
         let Self { path, absolute, place, bytes, key } = self;
         let decoded =
             decode(&bytes).map_err(|wrong| FileError::new(&path, Problem::Undecodable(wrong.to_string())))?;
         let text: Arc<str> = decoded.text.into();
         let mapped =
-            cache.entry(key, || map(&text, None)).map_err(|problem| FileError::new(&path, problem))?;
+            cache.entry(key, || map(&text, previous)).map_err(|problem| FileError::new(&path, problem))?;
         Ok(SourceFile {
             path,
             text,

@@ -156,7 +156,7 @@ impl<'c> Before<'c> {
     fn load(self, cache: &Cache) -> Vec<SourceFile> {
         let Self { configurations, mut same, other, .. } = self;
         let load = |(found, bytes): (Found, Vec<u8>)| {
-            Read::of(&found, bytes, &configurations).and_then(|read| read.map(cache)).ok()
+            Read::of(&found, bytes, &configurations).and_then(|read| read.map(cache, None)).ok()
         };
         same.extend(other.into_par_iter().filter_map(load).collect::<Vec<_>>());
         same.sort_by(|a, b| a.path.cmp(&b.path));

@@ -170,7 +170,8 @@ impl Workspace {
             found
                 .par_iter()
                 .filter_map(|found| {
-                    let known = known.get(&found.path).filter(|_| !changed.contains(&*found.path));
+                    let may_have_changed = changed.contains(&*found.path);
+                    let known = known.get(&found.path).map(|known| (known, may_have_changed));
                     let read = OnDisk::read(found, &configurations, &cache, known);
                     progress.done();
                     Some((found.path.clone(), read?))
@@ -265,6 +266,7 @@ impl Workspace {
     /// Links all files as they are now, unless they change before it is done.
     pub fn link(&self) -> Option<Arc<Linked>> {
         let (members, generation) = self.members()?;
+        self.drop_outdated(generation);
         let linked = Linked::link(members, generation, &|| self.generation() != generation)?;
         drop(self.keep(&linked));
         Some(linked)
@@ -273,6 +275,7 @@ impl Workspace {
     /// The same, so that edits of the documents that are open are followed from now on.
     pub fn link_live(&self) -> Option<Arc<Linked>> {
         let (members, generation) = self.members()?;
+        self.drop_outdated(generation);
         let made = Live::link(members, generation, &|| self.generation() != generation)?;
         let linked = Arc::clone(made.linked());
         let unused = {
@@ -315,6 +318,13 @@ impl Workspace {
         files.is_loaded.then(|| (files.members(), self.generation()))
     }
 
+    /// Lets go of what is linked as it was, before all is linked as it is now: both take much memory.
+    fn drop_outdated(&self, generation: u64) {
+        let live = self.live().take_if(|live| live.linked().generation() != generation);
+        let latest = self.files().latest.take_if(|latest| latest.generation() != generation);
+        drop((live, latest));
+    }
+
     /// Keeps linked files as the latest. Gives back those that are not: freeing them takes a while.
     fn keep(&self, linked: &Arc<Linked>) -> Option<Arc<Linked>> {
         let mut files = self.files();
@@ -345,26 +355,37 @@ impl Files {
 }
 
 impl OnDisk {
-    /// A file as it is on disk; `None` if it cannot be checked.
+    /// A file as it is on disk; `None` if it cannot be checked. With what was known of it before, and whether that may
+    /// not be true any more though nothing tells.
     fn read(
         found: &Found,
         configurations: &Configurations,
         cache: &Cache,
-        known: Option<&Self>,
+        known: Option<(&Self, bool)>,
     ) -> Option<Self> {
         let stamp = Stamp::of(&found.path);
-        let Some(known) = known.filter(|known| known.stamp == stamp && stamp.is_some()) else {
-            let file = Read::new(found, configurations).and_then(|read| read.map(cache)).ok()?;
-            let member = Member::new(file);
-            let weight = member.weight();
-            return Some(Self { stamp, member: Arc::new(member), weight });
-        };
-        let place = Place::find(&found.path, &found.root, configurations).ok()?;
-        if place.is_same(&known.member.place) {
-            return Some(known.clone());
+        if let Some((known, false)) = known
+            && known.stamp == stamp
+            && stamp.is_some()
+        {
+            return Some(known.at(Place::find(&found.path, &found.root, configurations).ok()?));
         }
-        let member = Arc::new(Member { place, ..(*known.member).clone() });
-        Some(Self { member, ..known.clone() })
+        let read = Read::new(found, configurations).ok()?;
+        if let Some((known, _)) = known.filter(|(known, _)| read.has_hash(&known.member.hash)) {
+            return Some(Self { stamp, ..known.at(read.place) });
+        }
+        let member = Member::new(read.map(cache, known.map(|(known, _)| &*known.member.facts)).ok()?);
+        let weight = member.weight();
+        Some(Self { stamp, member: Arc::new(member), weight })
+    }
+
+    /// The same file, where something else may hold for it.
+    fn at(&self, place: Place) -> Self {
+        if place.is_same(&self.member.place) {
+            return self.clone();
+        }
+        let member = Arc::new(Member { place, ..(*self.member).clone() });
+        Self { member, ..self.clone() }
     }
 }
 

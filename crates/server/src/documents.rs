@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
-use leakwright_engine::{Analysis, Owner, Settled};
+use leakwright_engine::{Analysis, Linked, Owner, Settled};
 use leakwright_syntax::{Change, Refusal, Text};
 use tokio::sync::watch;
 
@@ -184,6 +184,14 @@ impl Document {
     /// Whether the text as it is now was judged with a state of its project.
     pub(crate) fn is_settled(&self, generation: u64) -> bool {
         self.latest().is_some_and(|latest| latest.is_settled(generation))
+    }
+
+    /// Whether it is judged in a project, in no other that is kept in memory for it.
+    pub(crate) fn is_judged_in(&self, linked: &Arc<Linked>) -> bool {
+        self.latest().is_some_and(|latest| match &latest.analysis {
+            Ok(analysis) => Arc::ptr_eq(&analysis.linked, linked),
+            Err(_) => true,
+        })
     }
 
     /// What the client was told last, of a document that is closed: nothing more is published of it.

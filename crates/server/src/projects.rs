@@ -121,10 +121,14 @@ impl Projects {
     pub(crate) fn set(&self, global: &Settings, own: &BTreeMap<PathBuf, Settings>) {
         let mut guard = self.state();
         let state = &mut *guard;
-        let mut is_new = state.overrides.as_ref() != Some(&global.overrides);
+        // Nothing is set before the client has said so: that it sets nothing is no news either.
+        let before = state.overrides.replace(global.overrides.clone());
+        if before.is_none() {
+            state.tasks.edited.get_or_insert_with(Instant::now);
+        }
+        let mut is_new = before.unwrap_or_default() != global.overrides;
         if is_new {
             state.configurations = outside(Some(&global.overrides));
-            state.overrides = Some(global.overrides.clone());
         }
         for folder in &mut state.folders {
             let settings = own.get(folder.workspace.root()).unwrap_or(global);

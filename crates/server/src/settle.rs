@@ -150,7 +150,7 @@ impl Settler {
         // Also where all is known already: so that the next edit is followed.
         let Some(linked) = self.link(folder) else { return !folder.is_loaded() };
         documents.iter().all(|document| {
-            if document.is_settled(generation) {
+            if document.is_settled(generation) && document.is_judged_in(&linked) {
                 let module = document.path.as_deref().and_then(|path| linked.module_at(path));
                 module.map(|module| folder.judge(&linked, module));
             } else {

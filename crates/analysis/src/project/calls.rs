@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ledger::{Cell, Notes};
-use super::{CodeId, Entity, Lists, Project, Symbol, Table};
+use super::{CodeId, Entity, Lists, ListsBuilder, Project, Symbol, Table};
 use crate::ir::{BlockId, Body, Op, Val};
 
 /// A place where a function or class is called or handed around.
@@ -48,21 +48,19 @@ pub(super) struct Called {
 
 impl Calls {
     pub(super) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
-        let mut references: FxHashMap<CodeId, Vec<Reference>> = FxHashMap::default();
+        let mut references: ListsBuilder<CodeId, Reference> = ListsBuilder::default();
         let mut unresolved: FxHashMap<Symbol, usize> = FxHashMap::default();
         let mut called = Called::default();
         for (module, _) in project.modules() {
             for code in project.items(module) {
                 notes.add(Cell::References(code), || called.note_item(project, code));
-                for (target, reference) in called.known.drain(..) {
-                    references.entry(target).or_default().push(reference);
-                }
+                called.known.drain(..).for_each(|(target, reference)| references.push(target, reference));
                 for name in called.unresolved.drain(..) {
                     *unresolved.entry(name).or_default() += 1;
                 }
             }
         }
-        Self { references: references.into(), unresolved: unresolved.into() }
+        Self { references: references.finish(), unresolved: unresolved.into() }
     }
 
     pub(super) fn references(&self, code: CodeId) -> &[Reference] {

@@ -28,10 +28,10 @@ pub(super) struct Classes {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Class {
-    /// Methods and nested classes by name; the last definition wins.
-    members: FxHashMap<String, CodeId>,
-    /// The attributes that the class body or a method binds.
-    attributes: FxHashSet<Symbol>,
+    /// Methods and nested classes, in the order of their names; the last definition wins.
+    members: Box<[(Symbol, CodeId)]>,
+    /// The attributes that the class body or a method binds, in order.
+    attributes: Box<[Symbol]>,
     /// Bases within the project, in order.
     bases: Vec<ClassId>,
     /// Import paths of the other bases.
@@ -88,15 +88,8 @@ impl Classes {
 
     /// Everything, in order; for comparisons.
     pub(super) fn describe(&self) -> Vec<String> {
-        let ordered = |class: &Class| {
-            let mut attributes: Vec<Symbol> = class.attributes.iter().copied().collect();
-            attributes.sort_unstable();
-            let members: BTreeMap<&String, &CodeId> = class.members.iter().collect();
-            let bases = (&class.bases, &class.external_bases, class.has_unknown_base, &class.derived);
-            format!("{members:?} {attributes:?} {bases:?}")
-        };
         let mut lines: Vec<String> =
-            self.entries.entries().iter().map(|(id, class)| format!("{id:?} {}", ordered(class))).collect();
+            self.entries.entries().iter().map(|(id, class)| format!("{id:?} {class:?}")).collect();
         let redefined: BTreeSet<&CodeId> = self.redefined.iter().collect();
         lines.push(format!("redefined {redefined:?}"));
         lines
@@ -139,22 +132,30 @@ impl Class {
     pub(super) fn of(project: &Project, ClassId(code): ClassId) -> Self {
         let file = project.file(code.module);
         let mut class = Self::default();
-        for &item in file.children(code.item) {
-            class.members.insert(file.own_name(item).to_owned(), CodeId { item, ..code });
-        }
+        let members = file.children(code.item).iter();
+        let members = members.map(|&item| (Symbol::of(file.own_name(item)), CodeId { item, ..code }));
+        class.members = members.collect::<BTreeMap<_, _>>().into_iter().collect();
+        let mut attributes = BTreeSet::new();
         let facts = project.facts(code);
         for var in (0..facts.vars.len()).map(VarId::new) {
             let is_own = facts.var(var).scope.index() == crate::ir::ItemFacts::OWN_SCOPE;
             if is_own && !facts.stores(var).is_empty() {
-                class.attributes.insert(Symbol::of(facts.var_name(var)));
+                attributes.insert(Symbol::of(facts.var_name(var)));
             }
         }
         for &item in file.children(code.item) {
             let method = CodeId { item, ..code };
-            class.attributes.extend(project.bound_on_self(method).map(Symbol::of));
+            attributes.extend(project.bound_on_self(method).map(Symbol::of));
         }
+        class.attributes = attributes.into_iter().collect();
         (class.bases, class.external_bases, class.has_unknown_base) = Self::resolve_bases(project, code);
         class
+    }
+
+    /// The method or nested class of a name that the class itself has.
+    fn member(&self, name: Symbol) -> Option<CodeId> {
+        let at = self.members.binary_search_by_key(&name, |member| member.0).ok()?;
+        Some(self.members[at].1)
     }
 
     fn resolve_bases(project: &Project, code: CodeId) -> (Vec<ClassId>, Vec<String>, bool) {
@@ -216,9 +217,8 @@ impl Project {
 
     /// A method or nested class, looked up in the class and then its bases.
     pub fn class_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
-        self.ancestry(class)
-            .into_iter()
-            .find_map(|class| self.classes.entries.get(class)?.members.get(name).copied())
+        let name = Symbol::of(name);
+        self.ancestry(class).into_iter().find_map(|class| self.classes.entries.get(class)?.member(name))
     }
 
     /// A method that a mixin calls on its object: the one that all classes it is mixed into have.
@@ -237,10 +237,9 @@ impl Project {
     /// A method or nested class, looked up in the bases of a class. `None` where a base outside the
     /// project may have it.
     pub(super) fn inherited_member(&self, class: ClassId, name: &str) -> Option<CodeId> {
-        self.ancestry(class)
-            .into_iter()
-            .skip(1)
-            .find_map(|class| self.classes.entries.get(class)?.members.get(name).copied())
+        let name = Symbol::of(name);
+        let mut bases = self.ancestry(class).into_iter().skip(1);
+        bases.find_map(|class| self.classes.entries.get(class)?.member(name))
     }
 
     /// The method or nested class that a class overrides by one of its own.
@@ -259,7 +258,10 @@ impl Project {
         if self.is_watched(class.0.module) {
             self.note(Read::Attributes(class));
         }
-        self.classes.entries.get(class).is_some_and(|entry| entry.attributes.contains(&attribute))
+        self.classes
+            .entries
+            .get(class)
+            .is_some_and(|entry| entry.attributes.binary_search(&attribute).is_ok())
     }
 
     /// The class that an attribute belongs to: the outermost base that binds it, else the class.

@@ -1,9 +1,12 @@
 //! Everything that is done with each variable and attribute, over all files.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::ledger::{Cell, Notes};
-use super::{ClassId, CodeId, Lists, ModuleId, Project};
+use super::{ClassId, CodeId, Lists, ListsBuilder, ModuleId, Project};
 use crate::ir::{Step, Use, VarId};
 
 /// A name, by its hash: comparable over items and files without a common table.
@@ -57,9 +60,10 @@ pub struct Site {
 /// What is done with the variables and attributes of a project.
 #[derive(Clone, Default)]
 pub(super) struct Holders {
+    /// By file, in the order in which they first appear.
     sites: Lists<Holder, Site>,
-    /// The holders of each file that something is done with.
-    by_module: Lists<ModuleId, Holder>,
+    /// The holders of the files of which they are others than those that were linked.
+    changed: FxHashMap<ModuleId, Arc<[Holder]>>,
     unresolved: Lists<Symbol, Site>,
 }
 
@@ -73,26 +77,18 @@ pub(super) struct Done {
 
 impl Holders {
     pub(super) fn find(project: &Project, notes: &mut Notes<'_>) -> Self {
-        let mut sites: FxHashMap<Holder, Vec<Site>> = FxHashMap::default();
-        let mut by_module: FxHashMap<ModuleId, Vec<Holder>> = FxHashMap::default();
-        let mut unresolved: FxHashMap<Symbol, Vec<Site>> = FxHashMap::default();
+        let mut sites: ListsBuilder<Holder, Site> = ListsBuilder::default();
+        let mut unresolved: ListsBuilder<Symbol, Site> = ListsBuilder::default();
         let mut done = Done::default();
         for (module, _) in project.modules() {
             for code in project.items(module) {
                 notes.add(Cell::Sites(code), || done.note_item(project, code));
-                for (holder, site) in done.with.drain(..) {
-                    let known = sites.entry(holder).or_default();
-                    if known.is_empty() {
-                        by_module.entry(holder.module()).or_default().push(holder);
-                    }
-                    known.push(site);
-                }
-                for (name, site) in done.unresolved.drain(..) {
-                    unresolved.entry(name).or_default().push(site);
-                }
+                done.with.drain(..).for_each(|(holder, site)| sites.push(holder, site));
+                done.unresolved.drain(..).for_each(|(name, site)| unresolved.push(name, site));
             }
         }
-        Self { sites: sites.into(), by_module: by_module.into(), unresolved: unresolved.into() }
+        let (sites, unresolved) = (sites.finish_by(|holder| holder.module()), unresolved.finish());
+        Self { sites, changed: FxHashMap::default(), unresolved }
     }
 
     pub(super) fn sites(&self, holder: Holder) -> &[Site] {
@@ -104,7 +100,13 @@ impl Holders {
     }
 
     pub(super) fn of_module(&self, module: ModuleId) -> &[Holder] {
-        self.by_module.list(module)
+        if let Some(changed) = self.changed.get(&module) {
+            return changed;
+        }
+        let all = self.sites.linked_keys();
+        let start = all.partition_point(|holder| holder.module() < module);
+        let count = all[start..].partition_point(|holder| holder.module() == module);
+        &all[start..start + count]
     }
 
     /// Puts what an item does now in the place of what it did. The holders and names for which that makes a
@@ -139,13 +141,13 @@ impl Holders {
 
     /// Notes whether anything is done with a holder at all.
     fn note_presence(&mut self, holder: Holder, is_present: bool) {
-        let known = self.by_module.list(holder.module());
+        let known = self.of_module(holder.module());
         if is_present != self.sites.list(holder).is_empty() {
             return;
         }
         let mut list: Vec<Holder> = known.iter().copied().filter(|other| *other != holder).collect();
         list.extend(is_present.then_some(holder));
-        self.by_module.set_list(holder.module(), list);
+        self.changed.insert(holder.module(), list.into());
     }
 
     pub(super) fn changes(&self) -> usize {
@@ -156,10 +158,14 @@ impl Holders {
     pub(super) fn describe(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.sites.entries().iter().map(|entry| format!("{entry:?}")).collect();
         lines.extend(self.unresolved.entries().iter().map(|entry| format!("unresolved {entry:?}")));
-        for (module, holders) in self.by_module.entries() {
-            let mut holders = holders.to_vec();
+        let linked = self.sites.linked_keys().iter().map(|holder| holder.module());
+        let modules: BTreeSet<ModuleId> = linked.chain(self.changed.keys().copied()).collect();
+        for module in modules {
+            let mut holders = self.of_module(module).to_vec();
             holders.sort_unstable();
-            lines.push(format!("{module:?} {holders:?}"));
+            if !holders.is_empty() {
+                lines.push(format!("{module:?} {holders:?}"));
+            }
         }
         lines
     }

@@ -40,7 +40,7 @@ pub use ledger::Part;
 pub(crate) use ledger::{Cell, Notes};
 pub use locate::Located;
 pub use summaries::ParamSummary;
-pub(crate) use table::{Lists, Table};
+pub(crate) use table::{Lists, ListsBuilder, Table};
 pub use tracked::Tracked;
 pub use values::CreatedContainer;
 pub use view::File;

@@ -62,17 +62,7 @@ impl Summaries {
                 }
             }
         }
-        let mut known: FxHashSet<Arc<ParamSummary>> = FxHashSet::default();
-        let mut shared = |summary: ParamSummary| {
-            let found = known.get(&summary).map(Arc::clone);
-            found.unwrap_or_else(|| {
-                let new = Arc::new(summary);
-                known.insert(Arc::clone(&new));
-                new
-            })
-        };
-        let solved = solver.solve().map(|(param, summary)| (param, shared(summary)));
-        Self { params: solved.collect::<FxHashMap<_, _>>().into() }
+        Self { params: solver.solve().into() }
     }
 
     /// Solves what depends on parameters of which something else is known, or that are gone. The parameters
@@ -197,35 +187,60 @@ impl ParamSummary {
 
 #[derive(Default)]
 struct Solver {
-    nodes: Vec<(Param, ParamSummary, Vec<Param>)>,
-    index: FxHashMap<Param, usize>,
+    /// What is known for good: of parameters that are not passed on, from the start.
+    solved: FxHashMap<Param, Arc<ParamSummary>>,
+    /// There are few different ones.
+    shared: FxHashSet<Arc<ParamSummary>>,
+    /// Parameters that are passed on.
+    nodes: Vec<Local>,
 }
 
 impl Solver {
     fn add(&mut self, local: Local) {
-        self.index.insert(local.param, self.nodes.len());
-        self.nodes.push((local.param, local.summary, local.passed_to));
+        if local.passed_to.is_empty() {
+            self.note(local);
+        } else {
+            self.nodes.push(local);
+        }
+    }
+
+    fn note(&mut self, local: Local) {
+        let known = self.shared.get(&local.summary).map(Arc::clone);
+        let summary = known.unwrap_or_else(|| {
+            let new = Arc::new(local.summary);
+            self.shared.insert(Arc::clone(&new));
+            new
+        });
+        self.solved.insert(local.param, summary);
     }
 
     /// Tarjan's algorithm, without recursion; components come out callees first.
-    fn solve(mut self) -> impl Iterator<Item = (Param, ParamSummary)> {
-        let edges: Vec<Vec<usize>> = self
-            .nodes
-            .iter()
-            .map(|node| node.2.iter().filter_map(|param| self.index.get(param).copied()).collect())
-            .collect();
+    fn solve(mut self) -> FxHashMap<Param, Arc<ParamSummary>> {
+        let mut nodes = std::mem::take(&mut self.nodes);
+        let index: FxHashMap<Param, usize> =
+            nodes.iter().enumerate().map(|(index, node)| (node.param, index)).collect();
+        let mut edges: Vec<Vec<usize>> = Vec::with_capacity(nodes.len());
+        for Local { summary, passed_to, .. } in &mut nodes {
+            edges.push(passed_to.iter().filter_map(|param| index.get(param).copied()).collect());
+            let known = passed_to.iter().filter_map(|param| self.solved.get(param));
+            known.for_each(|known| summary.absorb(known));
+        }
+        drop(index);
         for component in components(&edges) {
             let mut changed = true;
             while std::mem::take(&mut changed) {
                 for &node in &component {
-                    let mut summary = self.nodes[node].1.clone();
-                    edges[node].iter().for_each(|&target| summary.absorb(&self.nodes[target].1));
-                    changed |= summary != self.nodes[node].1;
-                    self.nodes[node].1 = summary;
+                    let mut summary = nodes[node].summary.clone();
+                    edges[node].iter().for_each(|&target| summary.absorb(&nodes[target].summary));
+                    changed |= summary != nodes[node].summary;
+                    nodes[node].summary = summary;
                 }
             }
         }
-        self.nodes.into_iter().map(|(param, summary, _)| (param, summary))
+        for node in nodes {
+            self.note(node);
+        }
+        self.solved
     }
 }
 

@@ -3,10 +3,12 @@
 //! What was linked stays where it is, shared by all versions; each version has the entries that edits
 //! have changed since.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// A map of which each version of a project has its own. Cloning costs as much as has changed since it
 /// was made.
@@ -80,39 +82,28 @@ impl<K: Copy + Eq + Hash + Ord, V> Table<K, Vec<V>> {
 /// that were linked lie one behind the other.
 #[derive(Clone)]
 pub(crate) struct Lists<K, V> {
-    /// Where the list of each key lies.
-    spans: Arc<FxHashMap<K, Span>>,
-    linked: Arc<[V]>,
+    linked: Arc<Linked<K, V>>,
     /// Lists in the place of those.
     changed: FxHashMap<K, Arc<[V]>>,
 }
 
-#[derive(Clone, Copy)]
-struct Span {
-    start: u32,
-    end: u32,
+struct Linked<K, V> {
+    /// Numbers of keys, to be found by the keys.
+    numbers: HashTable<u32>,
+    keys: Box<[K]>,
+    /// Where the list of each key ends; it begins where the one before it ends.
+    ends: Box<[u32]>,
+    values: Box<[V]>,
 }
 
 impl<K, V> Default for Lists<K, V> {
     fn default() -> Self {
-        Self { spans: Arc::default(), linked: Arc::new([]), changed: FxHashMap::default() }
+        let (numbers, keys, ends, values) = Default::default();
+        Self { linked: Arc::new(Linked { numbers, keys, ends, values }), changed: FxHashMap::default() }
     }
 }
 
-impl<K: Eq + Hash, V: Clone> From<FxHashMap<K, Vec<V>>> for Lists<K, V> {
-    fn from(lists: FxHashMap<K, Vec<V>>) -> Self {
-        let mut all = Vec::with_capacity(lists.values().map(Vec::len).sum());
-        let lists = lists.into_iter().map(|(key, list)| {
-            let start = all.len() as u32;
-            all.extend(list);
-            (key, Span { start, end: all.len() as u32 })
-        });
-        let spans = Arc::new(lists.collect());
-        Self { spans, linked: all.into(), changed: FxHashMap::default() }
-    }
-}
-
-impl<K: Copy + Eq + Hash + Ord, V: Clone> Lists<K, V> {
+impl<K: Copy + Eq + Hash + Ord, V> Lists<K, V> {
     /// The list of a key; empty if it has none.
     pub(crate) fn list(&self, key: K) -> &[V] {
         if !self.changed.is_empty()
@@ -120,12 +111,12 @@ impl<K: Copy + Eq + Hash + Ord, V: Clone> Lists<K, V> {
         {
             return changed;
         }
-        self.spans.get(&key).map_or(&[], |span| self.at(*span))
+        self.linked.number(&key).map_or(&[], |number| self.linked.list(number))
     }
 
     /// Sets the list of a key. An empty one is none.
     pub(crate) fn set_list(&mut self, key: K, list: Vec<V>) {
-        if list.is_empty() && !self.spans.contains_key(&key) {
+        if list.is_empty() && self.linked.number(&key).is_none() {
             self.changed.remove(&key);
         } else {
             self.changed.insert(key, list.into());
@@ -134,8 +125,8 @@ impl<K: Copy + Eq + Hash + Ord, V: Clone> Lists<K, V> {
 
     /// All lists that are not empty, in the order of their keys.
     pub(crate) fn entries(&self) -> Vec<(K, &[V])> {
-        let kept = self.spans.iter().filter(|(key, _)| !self.changed.contains_key(key));
-        let kept = kept.map(|(key, span)| (*key, self.at(*span)));
+        let kept = self.linked.keys.iter().enumerate().filter(|(_, key)| !self.changed.contains_key(key));
+        let kept = kept.map(|(number, key)| (*key, self.linked.list(number as u32)));
         let changed = self.changed.iter().map(|(key, list)| (*key, &**list));
         let mut entries: Vec<(K, &[V])> = kept.chain(changed).filter(|(_, list)| !list.is_empty()).collect();
         entries.sort_by_key(|entry| entry.0);
@@ -147,8 +138,106 @@ impl<K: Copy + Eq + Hash + Ord, V: Clone> Lists<K, V> {
         self.changed.len()
     }
 
-    fn at(&self, span: Span) -> &[V] {
-        &self.linked[span.start as usize..span.end as usize]
+    /// The keys of the lists that were linked.
+    pub(crate) fn linked_keys(&self) -> &[K] {
+        &self.linked.keys
+    }
+}
+
+impl<K: Eq + Hash, V> Linked<K, V> {
+    fn number(&self, key: &K) -> Option<u32> {
+        self.numbers.find(hash(key), |number| self.keys[*number as usize] == *key).copied()
+    }
+
+    fn list(&self, number: u32) -> &[V] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.values[start as usize..self.ends[number as usize] as usize]
+    }
+}
+
+fn hash(key: &impl Hash) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
+
+/// Lists that are being made, all at once. What is added goes to one heap, to be sorted when all of it is there: that
+/// takes less memory than a list for each key.
+pub(crate) struct ListsBuilder<K, V> {
+    numbers: HashTable<u32>,
+    keys: Vec<K>,
+    full: Vec<Vec<(u32, V)>>,
+    last: Vec<(u32, V)>,
+}
+
+/// How many values lie together while lists are made.
+const CHUNK: usize = 1 << 16;
+
+impl<K, V> Default for ListsBuilder<K, V> {
+    fn default() -> Self {
+        Self { numbers: HashTable::new(), keys: Vec::new(), full: Vec::new(), last: Vec::new() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> ListsBuilder<K, V> {
+    /// Adds to the end of the list of a key.
+    pub(crate) fn push(&mut self, key: K, value: V) {
+        let keys = &self.keys;
+        let entry = self.numbers.entry(
+            hash(&key),
+            |number| keys[*number as usize] == key,
+            |number| hash(&keys[*number as usize]),
+        );
+        let number = match entry {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let number = self.keys.len() as u32;
+                entry.insert(number);
+                self.keys.push(key);
+                number
+            }
+        };
+        if self.last.len() == CHUNK {
+            self.full.push(std::mem::replace(&mut self.last, Vec::with_capacity(CHUNK)));
+        }
+        self.last.push((number, value));
+    }
+
+    /// The lists, their keys in the order in which they were added first.
+    pub(crate) fn finish(self) -> Lists<K, V> {
+        self.finish_by(|_| ())
+    }
+
+    /// The lists, their keys in some order; those that come out the same in the order in which they were added first.
+    pub(crate) fn finish_by<O: Ord>(mut self, order: impl Fn(&K) -> O) -> Lists<K, V> {
+        let mut sorted: Vec<u32> = (0..self.keys.len() as u32).collect();
+        sorted.sort_by_key(|number| order(&self.keys[*number as usize]));
+        let mut place = vec![0; sorted.len()];
+        for (new, old) in sorted.iter().enumerate() {
+            place[*old as usize] = new as u32;
+        }
+        self.numbers.iter_mut().for_each(|number| *number = place[*number as usize]);
+        let keys: Box<[K]> = sorted.into_iter().map(|number| self.keys[number as usize]).collect();
+        drop(self.keys);
+
+        let chunks = || self.full.iter().chain([&self.last]);
+        let mut ends = vec![0_u32; keys.len()];
+        chunks().flatten().for_each(|(number, _)| ends[place[*number as usize] as usize] += 1);
+        let mut total = 0;
+        for end in &mut ends {
+            // Where the list begins, until its values are there.
+            total += std::mem::replace(end, total);
+        }
+        let mut values: Vec<V> = match chunks().flatten().next() {
+            Some((_, any)) => vec![*any; total as usize],
+            None => Vec::new(),
+        };
+        // Each chunk goes as soon as its values are in their places.
+        for (number, value) in self.full.into_iter().chain([self.last]).flatten() {
+            let end = &mut ends[place[number as usize] as usize];
+            values[*end as usize] = value;
+            *end += 1;
+        }
+        let linked = Linked { numbers: self.numbers, keys, ends: ends.into(), values: values.into() };
+        Lists { linked: Arc::new(linked), changed: FxHashMap::default() }
     }
 }
 
@@ -158,7 +247,10 @@ mod tests {
 
     #[test]
     fn each_version_has_its_own_entries_and_keeps_none_that_are_gone() {
-        let linked = Lists::from(FxHashMap::from_iter([(1, vec!['a']), (2, vec!['b'])]));
+        let mut lists = ListsBuilder::default();
+        lists.push(1, 'a');
+        lists.push(2, 'b');
+        let linked = lists.finish();
         let mut edited = linked.clone();
         edited.set_list(1, vec!['A']);
         edited.set_list(2, Vec::new());
@@ -169,5 +261,23 @@ mod tests {
         assert_eq!(entries, [1, 3]);
         edited.set_list(3, Vec::new());
         assert_eq!(edited.changes(), 2, "what was never linked leaves nothing behind");
+    }
+
+    #[test]
+    fn lists_are_those_of_a_map_with_their_keys_in_order() {
+        for count in [0, 1, 7, 1000, 3 * CHUNK as u32 + 5] {
+            let mut map: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+            let mut lists = ListsBuilder::default();
+            for value in 0..count {
+                let key = value.wrapping_mul(2_654_435_761) % 997;
+                map.entry(key).or_default().push(value);
+                lists.push(key, value);
+            }
+            let lists = lists.finish_by(|key| key % 10);
+            assert!(map.iter().all(|(key, list)| lists.list(*key) == list), "{count}");
+            assert_eq!((lists.entries().len(), lists.list(997)), (map.len(), &[][..]));
+            let keys = lists.linked_keys();
+            assert!(keys.is_sorted_by_key(|key| (key % 10, map[key][0])), "{count}");
+        }
     }
 }
