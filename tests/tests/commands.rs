@@ -207,3 +207,15 @@ fn the_state_says_what_the_server_holds() {
         "{text}"
     );
 }
+
+#[test]
+fn a_folder_is_read_and_linked_once_where_nothing_is_set_for_it() {
+    for capabilities in [json!({}), capabilities()] {
+        let folder = Folder::new(&[("a.py", LEAK), ("b.py", SOUND)]);
+        let mut client = LspClient::start_in(folder.path(), &capabilities);
+        assert_eq!(client.shown_at_rest(&folder.uri("a.py")).len(), 1);
+        let state = run(&mut client, "leakwright.showState", &json!([]));
+        let counts = ["scan", "link"].map(|what| state["timings"][what]["count"].as_u64());
+        assert_eq!(counts, [Some(1), Some(1)], "{state}");
+    }
+}
