@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use leakwright_testkit::{Folder, LspClient};
+use leakwright_testkit::{Folder, LspClient, file_uri};
 use serde_json::{Value, json};
 
 const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
@@ -210,9 +210,21 @@ fn the_state_says_what_the_server_holds() {
 
 #[test]
 fn a_folder_is_read_and_linked_once_where_nothing_is_set_for_it() {
-    for capabilities in [json!({}), capabilities()] {
+    let manifest = include_str!("../../editors/vscode/package.json");
+    let manifest: Value = serde_json::from_str(manifest).unwrap();
+    let properties = manifest["contributes"]["configuration"]["properties"].as_object().unwrap();
+    let defaults = properties.iter().map(|(name, property)| {
+        let name = name.strip_prefix("leakwright.").unwrap();
+        (name.to_owned(), property["default"].clone())
+    });
+    let defaults = Value::Object(defaults.collect());
+    for (capabilities, settings) in
+        [(json!({}), Value::Null), (capabilities(), Value::Null), (capabilities(), defaults)]
+    {
         let folder = Folder::new(&[("a.py", LEAK), ("b.py", SOUND)]);
-        let mut client = LspClient::start_in(folder.path(), &capabilities);
+        let folders = json!([{ "uri": file_uri(folder.path()), "name": "folder" }]);
+        let params = json!({ "workspaceFolders": folders, "capabilities": capabilities });
+        let mut client = LspClient::start_set(folder.path(), &params, settings);
         assert_eq!(client.shown_at_rest(&folder.uri("a.py")).len(), 1);
         let state = run(&mut client, "leakwright.showState", &json!([]));
         let counts = ["scan", "link"].map(|what| state["timings"][what]["count"].as_u64());

@@ -184,7 +184,10 @@ impl<'v> Reader<'v> {
         self.choice("minConfidence", &confidences, &mut set.min_confidence);
         let presets = Preset::ALL.map(|preset| (preset.name(), preset));
         self.choice("preset", &presets, &mut set.preset);
-        self.number("maxFileSize", 1, LARGEST_FILE, |size| set.max_file_bytes = Some((size as usize) << 10));
+        self.number("maxFileSize", 1, LARGEST_FILE, |size| {
+            // Larger files are refused as it is.
+            set.max_file_bytes = (size < LARGEST_FILE).then_some((size as usize) << 10);
+        });
         let mut exclude = set.exclude.clone();
         self.read("exclude", "a list of patterns as in `.gitignore`", &mut exclude);
         match Overrides::check_patterns(&exclude) {
