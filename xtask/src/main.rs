@@ -2,6 +2,7 @@
 
 mod bench;
 mod corpus;
+mod debian;
 mod editors;
 mod generate;
 mod new_rule;

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::debian::{Packages, Script};
 use super::{Editor, base, code_server, vscode};
+use crate::debian::{Packages, Script};
 use crate::run::say;
 
 /// The release of Debian that most editors come from: stable, so that they stay what they are.

@@ -5,7 +5,6 @@
 //! are run, and results counted. The page that `leakwright report` writes is tested with the browser of one of them.
 
 mod code_server;
-mod debian;
 mod drivers;
 mod fetch;
 mod found;

@@ -3,11 +3,13 @@
 //! Each package is built as a release builds it, installed in an empty place, and used there.
 
 mod action;
+mod image;
 mod place;
 mod pre_commit;
 mod shells;
 mod site;
 mod wheel;
+mod workflow;
 
 use anyhow::ensure;
 use clap::Args;
@@ -18,16 +20,19 @@ use place::Place;
 /// How to test packages.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Fetches what packages are built with from the Python registry, into `target/packaging`.
+    /// Fetches what packages are built and tried with, into `target/packaging`.
     #[arg(long)]
     install: bool,
+
+    /// Only tests whose names contain this. They use what those before them have built.
+    only: Option<String>,
 }
 
 /// A test, with what it holds.
 type Test = (&'static str, fn(&Place) -> anyhow::Result<()>);
 
 /// Later ones use what the first ones have built.
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 11] = [
     ("a wheel puts the program on the path of an empty environment", wheel::is_installed),
     ("the program of the wheel does all that the tests of the command line ask", wheel::passes_the_tests),
     ("the source distribution builds where there is nothing but itself", wheel::builds_from_source),
@@ -36,13 +41,17 @@ const TESTS: [Test; 9] = [
     ("`cargo install` builds and installs the program", cargo_installs),
     ("pre-commit runs the hooks", pre_commit::runs),
     ("the GitHub action finds leaks and says so", action::finds_leaks),
+    ("the release workflow packs what it says", workflow::packs_what_it_says),
+    ("the image finds leaks in what is mounted", image::checks_what_is_mounted),
     ("the site has a page for each document, and its search finds them", site::is_built),
 ];
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let place = Place::new(options.install)?;
     let mut failed = 0;
-    for (index, (name, test)) in TESTS.iter().enumerate() {
+    let is_wanted = |name: &str| options.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
+    let wanted: Vec<&Test> = TESTS.iter().filter(|(name, _)| is_wanted(name)).collect();
+    for (index, (name, test)) in wanted.iter().enumerate() {
         let start = std::time::Instant::now();
         let result = test(&place);
         let number = index + 1;
@@ -55,7 +64,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
-    say(&format!("1..{}", TESTS.len()));
+    say(&format!("1..{}", wanted.len()));
+    ensure!(!wanted.is_empty(), "no test has such a name");
     ensure!(failed == 0, "{failed} tests of packages failed");
     Ok(())
 }

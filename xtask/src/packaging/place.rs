@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
+use crate::debian::{Packages, Script};
 use crate::repository;
 use crate::run::{output_of, say};
 
@@ -13,10 +14,13 @@ use crate::run::{output_of, say};
 pub(super) const PROGRAM: &str = if cfg!(windows) { "leakwright.exe" } else { "leakwright" };
 
 /// What packages are built and tried with.
-const TOOLS: [&str; 2] = ["maturin==1.16.0", "pre-commit==4.7.0"];
+const TOOLS: [&str; 3] = ["check-jsonschema==0.39.0", "maturin==1.16.0", "pre-commit==4.7.0"];
 
 /// What the site is built with.
 const MDBOOK: &str = "0.5.4";
+
+/// Programs of Debian that packages are tried with, where the machine has none of its own.
+const PROGRAMS: [&str; 5] = ["buildah", "fish", "mmdebstrap", "patchelf", "zsh"];
 
 /// Python that leaks a file.
 pub(super) const LEAK: &str = "def load(path):\n    handle = open(path)\n    return handle.read()\n";
@@ -48,15 +52,59 @@ impl Place {
         if install && !has_book {
             say(&format!("building mdbook {MDBOOK}"));
             let mut cargo = Self::cargo("install");
-            cargo.args(["--quiet", "--locked", "--no-default-features", "--features", "search"]);
+            cargo.args(["--quiet", "--debug", "--locked", "--no-default-features", "--features", "search"]);
             cargo.args(["--target-dir"]).arg(place.path("mdbook")).arg("--root").arg(&place.tools);
             output_of(cargo.arg(format!("mdbook@{MDBOOK}")))?;
+        }
+        if install {
+            place.fetch_programs();
         }
         ensure!(
             install || is_there && has_book,
             "what packages are built with is not here; `--install` fetches it"
         );
         Ok(place)
+    }
+
+    /// Fetches programs of Debian. Where that cannot be done, what needs them is left out.
+    fn fetch_programs(&self) {
+        let folder = self.path("debian");
+        let (mark, wanted) = (folder.join("fetched"), PROGRAMS.join(" "));
+        if fs::read_to_string(&mark).is_ok_and(|text| text == wanted) {
+            return;
+        }
+        say(&format!("fetching {wanted}"));
+        let fetch = || -> anyhow::Result<()> {
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder)?;
+            let root = Packages { folder: &folder, release: None, names: &PROGRAMS }.unpack()?;
+            for name in PROGRAMS {
+                let places = ["usr/bin", "bin"].map(|place| format!("{place}/{name}"));
+                if let Some(program) = places.iter().find(|program| root.join(program).is_file()) {
+                    Script { program, ..Script::default() }.write(&folder.join(name), &root)?;
+                }
+            }
+            Ok(fs::write(mark, wanted)?)
+        };
+        if let Err(error) = fetch() {
+            say(&format!("not fetched: {error:#}"));
+        }
+    }
+
+    /// A program of the machine, or else one that was fetched from Debian, if there is one.
+    pub(super) fn program(&self, name: &str) -> Option<Command> {
+        let fetched = self.path("debian").join(name);
+        let candidates = [PathBuf::from(name), fetched];
+        let runs = |path: &PathBuf| {
+            let output = Command::new(path).arg("--version").output();
+            output.is_ok_and(|output| output.status.success())
+        };
+        candidates.into_iter().find(runs).map(Command::new)
+    }
+
+    /// Where packages of Debian are unpacked.
+    pub(super) fn unpacked(&self) -> PathBuf {
+        self.path("debian/root")
     }
 
     /// A path below the base.

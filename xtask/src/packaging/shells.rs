@@ -1,6 +1,7 @@
 //! What shells and manuals are given.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
@@ -21,17 +22,27 @@ pub(super) fn complete(place: &Place) -> anyhow::Result<()> {
     let mut bash = Command::new("bash");
     let said = output_of(bash.args(["--noprofile", "--norc", "-c", ask]).env("LEAKWRIGHT", &program))?;
     ensure!(said == "check\n--diff-base\nsarif\n", "bash is offered: {said}");
-    // The others are asked whether they understand it, where they are.
-    for (shell, check) in [("zsh", "-n"), ("fish", "--no-execute")] {
-        let script = output_of(Command::new(&program).args(["completions", shell]))?;
-        ensure!(script.contains("diff-base"), "{shell} completes no options");
+    let script = |shell: &str| -> anyhow::Result<PathBuf> {
         let path = place.path(&format!("leakwright.{shell}"));
-        fs::write(&path, script)?;
-        if Command::new(shell).arg("--version").output().is_ok() {
-            output_of(Command::new(shell).arg(check).arg(&path))?;
-        } else {
-            say(&format!("skipped: {shell} is not here"));
-        }
+        fs::write(&path, output_of(Command::new(&program).args(["completions", shell]))?)?;
+        Ok(path)
+    };
+    let fish_script = script("fish")?;
+    if let Some(mut fish) = place.program("fish") {
+        let ask = "source $argv[1]; complete -C 'leakwright che'; complete -C 'leakwright check --diff-'; \
+                   complete -C 'leakwright check --format sar'";
+        let said = output_of(fish.args(["--no-config", "--command", ask]).arg(fish_script))?;
+        let offered: Vec<&str> = said.lines().filter_map(|line| line.split('\t').next()).collect();
+        ensure!(offered == ["check", "--diff-base", "sarif"], "fish is offered: {said}");
+    } else {
+        say("skipped: fish is not here");
+    }
+    let zsh_script = script("zsh")?;
+    if let Some(mut zsh) = place.program("zsh") {
+        // Completions of zsh run while somebody types: it is asked whether it understands them.
+        output_of(zsh.args(["--no-rcs", "-n"]).arg(zsh_script))?;
+    } else {
+        say("skipped: zsh is not here");
     }
     Ok(())
 }

@@ -63,5 +63,7 @@ pub(super) fn built_quickly<'c>(place: &Place, command: &'c mut Command) -> &'c 
     command
         .current_dir(place.path(""))
         .env("CARGO_TARGET_DIR", place.path("built"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0")
         .env("MATURIN_PEP517_ARGS", "--profile dev")
 }

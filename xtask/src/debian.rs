@@ -94,7 +94,7 @@ fn source(mirror: &str, release: &str) -> String {
 }
 
 /// The mirror of Debian that the machine uses: the first address among its sources that holds its release.
-fn mirror() -> anyhow::Result<String> {
+pub(crate) fn mirror() -> anyhow::Result<String> {
     let release = release()?;
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
@@ -134,7 +134,7 @@ fn release() -> anyhow::Result<String> {
     };
     ensure!(
         value("ID").as_deref() == Some("debian"),
-        "editors are fetched on Debian only: install them yourself"
+        "programs are fetched on Debian only: install them yourself"
     );
     value("VERSION_CODENAME").context("/etc/os-release names no release")
 }
@@ -200,10 +200,10 @@ fn write_script(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn triple() -> anyhow::Result<String> {
+pub(crate) fn triple() -> anyhow::Result<String> {
     match std::env::consts::ARCH {
         arch @ ("x86_64" | "aarch64") => Ok(format!("{arch}-linux-gnu")),
-        other => bail!("editors are fetched for x86_64 and aarch64 only, not for {other}"),
+        other => bail!("programs are fetched for x86_64 and aarch64 only, not for {other}"),
     }
 }
 
