@@ -97,6 +97,18 @@ fn is_as_shown(text: &str, shown: &str) -> bool {
     rest.is_empty() || ends_open
 }
 
+/// A command, which goes on where a line ends in a backslash, and what it is said to print.
+fn command_and_output(block: &str) -> (String, &str) {
+    let (line, rest) = block.split_once('\n').unwrap_or((block, ""));
+    match line.strip_suffix('\\') {
+        Some(begun) => {
+            let (more, shown) = command_and_output(rest);
+            (format!("{begun}{}", more.trim_start()), shown)
+        }
+        None => (line.to_owned(), rest),
+    }
+}
+
 #[test]
 fn commands_print_what_the_documents_show() {
     let mut ran = 0;
@@ -105,8 +117,8 @@ fn commands_print_what_the_documents_show() {
         let (folder, _copy) = folder_for(&path);
         for fence in fences {
             for block in format!("\n{}", fence.code).split("\n$ ").skip(1) {
-                let (command, shown) = block.split_once('\n').unwrap_or((block, ""));
-                let Some(text) = run(command, &folder) else { continue };
+                let (command, shown) = command_and_output(block);
+                let Some(text) = run(&command, &folder) else { continue };
                 let shown = if shown.is_empty() || shown.ends_with('\n') {
                     shown.to_owned()
                 } else {

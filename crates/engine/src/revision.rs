@@ -40,36 +40,56 @@ pub enum RevisionError {
     Failed(String),
 }
 
-/// Marks the findings of a check that were there at a revision.
-pub fn apply_revision(
-    checked: &mut Checked,
-    name: &str,
-    input: &Input,
-    cache: &Cache,
-    options: &Options,
-) -> Result<(), RevisionError> {
-    let Input::Paths(paths) = input else { return Err(RevisionError::Text) };
-    let mut files = Before::new(checked);
-    let mut commits = BTreeSet::new();
-    for path in paths {
-        let is_folder = path.is_dir();
-        let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        let folder = if is_folder { path.as_path() } else { parent };
-        let commit = base_of(folder, name)?;
-        let root = if is_folder || path.is_absolute() { folder } else { Path::new(".") };
-        files.collect(folder, root, &commit, (!is_folder).then_some(path.as_path()))?;
-        commits.insert(commit);
+/// A revision that a change is measured from.
+pub struct Base {
+    /// As somebody names it.
+    name: String,
+    /// The paths that are checked, each with the commit where the change of it begins.
+    paths: Vec<(PathBuf, String)>,
+}
+
+impl Base {
+    /// Finds out where the changes of what is checked begin.
+    pub fn find(name: &str, input: &Input) -> Result<Self, RevisionError> {
+        let Input::Paths(paths) = input else { return Err(RevisionError::Text) };
+        let paths = paths.iter().map(|path| Ok((path.clone(), base_of(folder_of(path), name)?)));
+        Ok(Self { name: name.to_owned(), paths: paths.collect::<Result<_, _>>()? })
     }
-    let files = pool().install(|| files.load(cache));
-    let base = pool().install(|| judge(files, Vec::new(), options));
-    let here = std::env::current_dir().unwrap_or_default();
-    let shown = |file: &Path| {
-        file.strip_prefix(&here).unwrap_or(file).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
-    };
-    let entries = known(&base, &shown);
-    let short: Vec<&str> = commits.iter().map(|commit| commit.get(..10).unwrap_or(commit)).collect();
-    compare(checked, entries, format!("{name} ({})", short.join(", ")), &|_| true, &|_| true);
-    Ok(())
+
+    /// Marks the findings of a check that were there at the revision.
+    pub fn apply(
+        &self,
+        checked: &mut Checked,
+        cache: &Cache,
+        options: &Options,
+    ) -> Result<(), RevisionError> {
+        let mut files = Before::new(checked);
+        for (path, commit) in &self.paths {
+            let (folder, is_folder) = (folder_of(path), path.is_dir());
+            let root = if is_folder || path.is_absolute() { folder } else { Path::new(".") };
+            files.collect(folder, root, commit, (!is_folder).then_some(path.as_path()))?;
+        }
+        let files = pool().install(|| files.load(cache));
+        let base = pool().install(|| judge(files, Vec::new(), options));
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = |file: &Path| {
+            file.strip_prefix(&here).unwrap_or(file).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+        };
+        let entries = known(&base, &shown);
+        let commits: BTreeSet<&str> = self.paths.iter().map(|(_, commit)| commit.as_str()).collect();
+        let short: Vec<&str> = commits.into_iter().map(|commit| commit.get(..10).unwrap_or(commit)).collect();
+        let name = format!("{} ({})", self.name, short.join(", "));
+        compare(checked, entries, name, &|_| true, &|_| true);
+        Ok(())
+    }
+}
+
+/// The folder in which git is asked about a path.
+fn folder_of(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Files as they were at a revision.

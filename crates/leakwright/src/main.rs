@@ -10,6 +10,7 @@ mod terminal;
 use clap::Parser;
 
 use args::{Cli, Command};
+use leakwright_engine::Scope;
 
 /// Facts are many small pieces, made and dropped on all threads at once.
 #[global_allocator]
@@ -21,11 +22,9 @@ fn main() -> std::process::ExitCode {
     terminal::set_quiet(cli.quiet);
     terminal::set_verbose(cli.verbose);
     let result = match cli.command {
-        Command::Check(args) | Command::Leaks(args) => {
-            commands::check::run(&args, commands::check::Scope::All)
-        }
-        Command::Scan(args) => commands::check::run(&args, commands::check::Scope::Growth),
-        Command::Handles(args) => commands::check::run(&args, commands::check::Scope::Resources),
+        Command::Check(args) | Command::Leaks(args) => commands::check::run(&args, Scope::All),
+        Command::Scan(args) => commands::check::run(&args, Scope::Growth),
+        Command::Handles(args) => commands::check::run(&args, Scope::Resources),
         Command::Baseline(args) => commands::baseline::run(&args),
         Command::Fix(args) => commands::fix::run(&args),
         Command::Undo(args) => commands::undo::run(&args),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use leakwright_engine::Scope;
 use rmcp::handler::server::router::prompt::PromptRouter;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
@@ -59,7 +60,7 @@ impl Server {
         annotations(title = "Find memory leaks", read_only_hint = true, open_world_hint = false)
     )]
     async fn leaks(&self, Parameters(params): Parameters<check::Params>) -> CallToolResult {
-        self.work(move |folders| check::run(folders, &params, check::Scope::All)).await
+        self.work(move |folders| check::run(folders, &params, Scope::All)).await
     }
 
     /// Find containers and caches that grow without end: lists, dicts, queues, memo tables, `lru_cache` without a limit.
@@ -68,7 +69,7 @@ impl Server {
         annotations(title = "Find unbounded growth", read_only_hint = true, open_world_hint = false)
     )]
     async fn scan(&self, Parameters(params): Parameters<check::Params>) -> CallToolResult {
-        self.work(move |folders| check::run(folders, &params, check::Scope::Growth)).await
+        self.work(move |folders| check::run(folders, &params, Scope::Growth)).await
     }
 
     /// Find resources that are opened and not released on every way: files, sockets, connections, sessions, pools, processes.
@@ -77,7 +78,7 @@ impl Server {
         annotations(title = "Find unreleased resources", read_only_hint = true, open_world_hint = false)
     )]
     async fn handles(&self, Parameters(params): Parameters<check::Params>) -> CallToolResult {
-        self.work(move |folders| check::run(folders, &params, check::Scope::Resources)).await
+        self.work(move |folders| check::run(folders, &params, Scope::Resources)).await
     }
 
     /// Show how leaks can be mended, as a diff. With `apply` the files are changed and checked again; `leakwright undo` takes

@@ -4,10 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{
-    Cache, Checked, Gathered, Input, Judged, Options, Problem, apply_baselines, apply_revision,
-};
-use leakwright_rules::{Family, RuleId};
+use leakwright_engine::{Base, Cache, Checked, Gathered, Input, Judged, Problem, Scope, apply_baselines};
 
 use super::answer::Answer;
 use super::{Exit, is_incomplete, problems};
@@ -15,21 +12,12 @@ use crate::args::{CheckArgs, FailArgs};
 use crate::progress::Bar;
 use crate::terminal;
 
-/// Which rules a command is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// All.
-    All,
-    /// Containers and caches.
-    Growth,
-    /// Resources.
-    Resources,
-}
-
 pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     args.output.validate()?;
     let input = input(args)?;
-    let options = options(args, scope);
+    let options = scope.narrow(args.selection.options());
+    // Before anything is read: a revision that does not exist is told at once.
+    let base = args.diff_base.as_deref().map(|name| Base::find(name, &input)).transpose()?;
     let bar = Bar::new();
     if args.output.has_heading() && bar.is_hidden() && !terminal::is_quiet() {
         terminal::print("SCANNING FOR MEMORY LEAKS...\n\n");
@@ -45,8 +33,8 @@ pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     let mut checked = gathered.check(&cache, &options, &bar);
     bar.finish();
     apply_baselines(&mut checked, args.baseline.as_deref(), &input, &options)?;
-    if let Some(name) = &args.diff_base {
-        apply_revision(&mut checked, name, &input, &cache, &options)?;
+    if let Some(base) = &base {
+        base.apply(&mut checked, &cache, &options)?;
     }
     let exit = exit_of(&checked, &args.fail);
     let is_shown = !nothing_to_do(&checked) || !args.output.is_for_people();
@@ -82,18 +70,6 @@ fn input(args: &CheckArgs) -> anyhow::Result<Input> {
     std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
     let name = args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("<stdin>"));
     Ok(Input::Texts(vec![(name, bytes)]))
-}
-
-fn options(args: &CheckArgs, scope: Scope) -> Options {
-    let mut options = args.selection.options();
-    let outside = |family: Family| match scope {
-        Scope::All => false,
-        Scope::Growth => !matches!(family, Family::Growth | Family::Cache),
-        Scope::Resources => family != Family::Resource,
-    };
-    let outside = RuleId::all().map(RuleId::metadata).filter(|metadata| outside(metadata.family));
-    options.ignore.extend(outside.filter_map(|metadata| metadata.code.parse().ok()));
-    options
 }
 
 /// How a check ends: what could not be checked comes before what was found.

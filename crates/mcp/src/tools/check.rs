@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use leakwright_engine::{Checked, Options};
-use leakwright_rules::{Family, RuleId};
+use leakwright_engine::{Checked, Scope};
 use rmcp::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,17 +32,6 @@ pub(crate) struct Params {
     offset: usize,
 }
 
-/// Which rules a tool is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// All.
-    All,
-    /// Containers and caches.
-    Growth,
-    /// Resources.
-    Resources,
-}
-
 /// Findings that are shown at once, unless another number is asked for.
 const SHOWN: usize = 20;
 /// The most that can be asked for.
@@ -55,7 +43,7 @@ pub(crate) fn run(folders: &Folders, params: &Params, scope: Scope) -> Answer {
     let Params { path, text, select, min_confidence, .. } = params;
     let asked = Asked { path, text, select, min_confidence: *min_confidence };
     let (subject, options) = asked.opened(folders)?;
-    let mut checked = subject.check_for_new(&narrowed(options, scope))?;
+    let mut checked = subject.check_for_new(&scope.narrow(options))?;
     checked.findings.retain(|judged| !judged.is_suppressed && !judged.is_known);
     let (summary, total) = (leakwright_report::summary(&checked), checked.findings.len());
     let codes: Vec<&str> =
@@ -69,18 +57,6 @@ pub(crate) fn run(folders: &Folders, params: &Params, scope: Scope) -> Answer {
     let text = shortened(&plain(&text), LONGEST) + &problems(&checked) + &summary;
     let shown = paging(offset, checked.findings.len(), total);
     Ok(answer(&(text + &shown + &learnt), data))
-}
-
-/// Options for the rules of a scope.
-fn narrowed(mut options: Options, scope: Scope) -> Options {
-    let outside = |family: Family| match scope {
-        Scope::All => false,
-        Scope::Growth => !matches!(family, Family::Growth | Family::Cache),
-        Scope::Resources => family != Family::Resource,
-    };
-    let outside = RuleId::all().map(RuleId::metadata).filter(|metadata| outside(metadata.family));
-    options.ignore.extend(outside.filter_map(|metadata| metadata.code.parse().ok()));
-    options
 }
 
 /// The findings as the command line's JSON has them, as many as fit.
