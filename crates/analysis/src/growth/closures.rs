@@ -1,8 +1,8 @@
 //! Variables of a function that an inner function goes on using.
 
 use super::confidence::Sign;
-use crate::ir::{Op, Val};
-use crate::project::{CodeId, Project, ReferenceKind};
+use crate::ir::{ItemFacts, Op, UseKind, Val};
+use crate::project::{CodeId, Holder, Project, ReferenceKind, Site};
 
 /// An inner function that its outer function returns or hands on lives as long as the receiver.
 pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> Sign {
@@ -31,35 +31,64 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
 /// it, by what that is called.
 fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
     let facts = project.facts(code);
-    let keeps = |callee: Val| match facts.body.op(callee) {
-        Op::Attr { name, .. } if runs_once(facts.str(name)) => false,
-        Op::Attr { name, .. } => matches!(
-            leakwright_catalogue::split_words(facts.str(name)).next().as_deref(),
-            Some(
-                "add"
-                    | "append"
-                    | "register"
-                    | "connect"
-                    | "subscribe"
-                    | "on"
-                    | "set"
-                    | "bind"
-                    | "attach"
-                    | "listen"
-                    | "observe"
-                    | "hook"
-            )
-        ),
-        _ => false,
-    };
     facts.body.insts.iter().any(|inst| match inst.op {
         Op::Return(Some(returned)) | Op::Yield(Some(returned)) => returned == value,
-        Op::StoreAttr { value: stored, .. } | Op::StoreIndex { value: stored, .. } => stored == value,
+        Op::StoreAttr { value: stored, .. } => stored == value,
+        Op::StoreIndex { base, value: stored, .. } => stored == value && !is_of_the_call(project, code, base),
         Op::Call { callee, args } => {
-            keeps(callee) && facts.body.args(args).iter().any(|arg| arg.value == value)
+            let is_given = || facts.body.args(args).iter().any(|arg| arg.value == value);
+            let is_added =
+                || facts.attribute_of(callee).is_none_or(|(base, _)| !is_of_the_call(project, code, base));
+            keeps(facts, callee) && is_given() && is_added()
         }
         _ => false,
     })
+}
+
+/// Whether a method keeps what it is given, by its name.
+fn keeps(facts: &ItemFacts, callee: Val) -> bool {
+    let Op::Attr { name, .. } = facts.body.op(callee) else { return false };
+    let name = facts.str(name);
+    let first = leakwright_catalogue::split_words(name).next();
+    let words = [
+        "add",
+        "append",
+        "register",
+        "connect",
+        "subscribe",
+        "on",
+        "set",
+        "bind",
+        "attach",
+        "listen",
+        "observe",
+        "hook",
+    ];
+    !runs_once(name) && first.is_some_and(|first| words.contains(&&*first))
+}
+
+/// Whether a value is a container that the call makes, and that goes with it: it is filled, looked into and passed on,
+/// and nothing keeps it.
+fn is_of_the_call(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Some(place) = facts.places.of(value) else { return false };
+    let (var, steps) = facts.places.path(place);
+    let is_own = steps.is_empty() && facts.is_local(var) && !facts.var(var).is_parameter;
+    let made = facts.only_value(var).map(|made| facts.body.op(made));
+    let is_made = made.is_some_and(|op| matches!(op, Op::Display { .. } | Op::Comprehension { .. }));
+    let goes = |site: &Site| {
+        let used = site.find(project);
+        site.code == code
+            && match used.kind {
+                UseKind::Keep | UseKind::Return | UseKind::Await | UseKind::Augment(_) => false,
+                UseKind::Argument => match facts.body.op(used.at) {
+                    Op::Call { callee, .. } => !keeps(facts, callee),
+                    _ => false,
+                },
+                _ => true,
+            }
+    };
+    is_own && is_made && project.sites(Holder::Local { code, var }).iter().all(goes)
 }
 
 /// Whether a method of a name is given what is run once at most: when a future or deferred has its result.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::cycle::{Cycle, CycleKind};
 use crate::file::ItemId;
+use crate::flow::necessary_guards;
 use crate::ir::Op;
 use crate::project::{ClassId, CodeId, Project, ValueId};
 
@@ -48,9 +49,30 @@ fn turned_off(project: &Project) -> Option<ValueId> {
     });
     importing.find_map(|CodeId { module, .. }| {
         let calls = |name: &str| project.items(module).find_map(|code| call_of(project, code, name));
-        let off = calls("gc.disable")?;
+        let runs = |code: &CodeId| may_run_by_itself(project, *code);
+        let own = project.items(module).filter(runs).filter_map(|code| call_of(project, code, "gc.disable"));
+        let off = own.into_iter().find(|at| is_unconditional(project, *at))?;
         (calls("gc.enable").is_none() && calls("gc.collect").is_none()).then_some(off)
     })
+}
+
+/// Whether code runs without anybody asking for it: not a method that nothing in the project calls, as the handler of an
+/// option of a command line is.
+fn may_run_by_itself(project: &Project, code: CodeId) -> bool {
+    project.class_of(code).is_none() || !project.references(code).is_empty()
+}
+
+/// Whether a call is made whenever its code runs, or runs as a program.
+fn is_unconditional(project: &Project, ValueId { code, value }: ValueId) -> bool {
+    let facts = project.facts(code);
+    let Some(block) = facts.body.block_of(value) else { return false };
+    let asks_for_program = |condition| match facts.body.op(condition) {
+        Op::Compare { left, .. } => {
+            matches!(facts.body.op(left), Op::Load(var) if facts.var_name(var) == "__name__")
+        }
+        _ => false,
+    };
+    necessary_guards(&facts.body, block).into_iter().all(|guard| asks_for_program(guard.condition))
 }
 
 fn call_of(project: &Project, code: CodeId, path: &str) -> Option<ValueId> {
