@@ -11,6 +11,7 @@ mod arguments;
 mod arrays;
 mod binding;
 mod closures;
+mod command_line;
 mod confidence;
 mod dead;
 mod defaults;

@@ -3,6 +3,7 @@
 use leakwright_catalogue::Words;
 
 use super::binding::Creation;
+use super::command_line;
 use super::guard;
 use super::holder::{HolderKind, is_initializer, is_teardown};
 use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, ParamKind, Terminator, Val};
@@ -153,6 +154,7 @@ fn function(project: &Project, kind: HolderKind, code: CodeId, fuel: u32) -> Rep
     let is_import_time = is_import_hook(project, code) || is_decorator_shaped(project, code);
     if is_import_time
         || matches!(name, "main" | "_main")
+        || command_line::is_command(project, code)
         || (is_teardown(project, name) && name != "__exit__")
     {
         return Repeats::Once;

@@ -31,7 +31,7 @@ impl Project {
     }
 
     /// The one value that a variable of a module is bound to, to be looked at by name.
-    pub(super) fn global_value(&self, module: ModuleId, global: GlobalId) -> Option<(CodeId, Val)> {
+    pub(crate) fn global_value(&self, module: ModuleId, global: GlobalId) -> Option<(CodeId, Val)> {
         let (code, var) = self.global_variable(module, global);
         Some((code, self.peek(code).only_value(var?)?))
     }

@@ -1,0 +1,55 @@
+//! Commands of command lines: a process runs one of them, once.
+
+use crate::ir::{Op, Val};
+use crate::project::{CodeId, Entity, Project};
+
+/// Libraries that make a command line of functions.
+const LIBRARIES: [&str; 6] = ["asyncclick", "click", "cloup", "cyclopts", "rich_click", "typer"];
+
+/// How many groups of commands are followed outwards.
+const MAX_DEPTH: u32 = 8;
+
+/// Whether a function is a command, by its decorators: `@click.command()`, or `@cli.command()` on a group of commands.
+pub(super) fn is_command(project: &Project, code: CodeId) -> bool {
+    is_command_within(project, code, MAX_DEPTH)
+}
+
+fn is_command_within(project: &Project, code: CodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let facts = project.facts(code);
+    facts.decorators.iter().any(|decorator| {
+        let callee = match facts.body.op(*decorator) {
+            Op::Call { callee, .. } => callee,
+            _ => *decorator,
+        };
+        if is_of_library(project, code, callee) {
+            return true;
+        }
+        let Some((base, name)) = facts.attribute_of(callee) else { return false };
+        matches!(facts.str(name), "command" | "group" | "callback" | "default") && is_group(project, code, base, fuel)
+    })
+}
+
+/// Whether commands can be added to a value: a command itself, an application of such a library, or the `cli` of an
+/// application for the web.
+fn is_group(project: &Project, code: CodeId, value: Val, fuel: u32) -> bool {
+    let facts = project.facts(code);
+    if facts.attribute_of(value).is_some_and(|(_, name)| facts.str(name) == "cli") {
+        return true;
+    }
+    match project.entity(code, value) {
+        Some(Entity::Function(group)) => is_command_within(project, group, fuel),
+        Some(Entity::Global(module, global)) => {
+            project.global_value(module, global).is_some_and(|(code, made)| {
+                let facts = project.facts(code);
+                matches!(facts.body.op(made), Op::Call { callee, .. } if is_of_library(project, code, callee))
+            })
+        }
+        _ => false,
+    }
+}
+
+fn is_of_library(project: &Project, code: CodeId, value: Val) -> bool {
+    let path = project.import_path(code, value);
+    path.is_some_and(|path| LIBRARIES.iter().any(|library| path.split('.').next() == Some(library)))
+}
