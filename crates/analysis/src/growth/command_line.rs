@@ -26,7 +26,8 @@ fn is_command_within(project: &Project, code: CodeId, fuel: u32) -> bool {
             return true;
         }
         let Some((base, name)) = facts.attribute_of(callee) else { return false };
-        matches!(facts.str(name), "command" | "group" | "callback" | "default") && is_group(project, code, base, fuel)
+        matches!(facts.str(name), "command" | "group" | "callback" | "default")
+            && is_group(project, code, base, fuel)
     })
 }
 
