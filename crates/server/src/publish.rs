@@ -106,12 +106,17 @@ impl Publisher {
             return false;
         }
         // For what it changes itself the client asks by itself.
-        if replaced.is_some() && self.settings().code_lens {
-            self.refresh_lenses();
-        }
+        let note_news = || {
+            if replaced.is_some() && self.settings().code_lens {
+                self.refresh_lenses();
+            }
+        };
         if let Some(notebook) = &document.notebook {
             let found = self.diagnostics(document, &snapshot, client);
             let news = notebook.news(snapshot.version, &document.uri, &found);
+            if !news.is_empty() {
+                note_news();
+            }
             for (uri, found, version) in news {
                 self.send(uri, found, version);
             }
@@ -120,12 +125,14 @@ impl Publisher {
         let is_known = published.as_ref().is_some_and(|(version, _)| *version == snapshot.version);
         if self.documents_are_pulled() && !is_known {
             // The client will ask.
+            note_news();
             return false;
         }
         let now = Some((snapshot.version, self.diagnostics(document, &snapshot, client)));
         if (replaced.is_some() || self.documents_are_pulled()) && *published == now {
             return false;
         }
+        note_news();
         if self.documents_are_pulled() {
             self.asked.again.notify_one();
             return false;
