@@ -3,7 +3,7 @@
 use super::effect::Effect;
 use super::key::same_value;
 use super::removal::GrowthSite;
-use crate::flow::reaching;
+use crate::flow::{necessary_guards, reaching};
 use crate::ir::{BlockId, FrameKind, ItemFacts, ItemKind, ItemRange, Op, Val};
 use crate::project::{Project, Site};
 
@@ -32,6 +32,9 @@ pub(super) fn is_passed_by(
     else {
         return false;
     };
+    if is_left_to_others(project, site, key) {
+        return false;
+    }
     let removing: Vec<ItemRange> = removals
         .iter()
         .filter(|(other, _)| other.code == site.code)
@@ -41,6 +44,25 @@ pub(super) fn is_passed_by(
         .filter(|block| leads[block.index()] && reaching(&facts.body, *block)[adding.index()])
         .peekable();
     waits.peek().is_some() && !waits.any(|block| is_reached(facts, block, &removing))
+}
+
+/// Whether a removal is made by whoever comes last, as another container counts under the same key: what a call leaves
+/// behind that is cancelled is then for the others to remove.
+fn is_left_to_others(project: &Project, site: Site, key: Val) -> bool {
+    let facts = project.facts(site.code);
+    let used = site.find(project);
+    let counts = |value: Val| match facts.body.op(value) {
+        Op::Index { base, key: counted } => {
+            facts.places.of(base).is_some_and(|place| place != used.place)
+                && same_value(project, site.code, counted, key)
+        }
+        _ => false,
+    };
+    necessary_guards(&facts.body, used.block).into_iter().any(|guard| match facts.body.op(guard.condition) {
+        Op::Compare { left, right, .. } => counts(left) || counts(right),
+        Op::Not(value) => counts(value),
+        _ => counts(guard.condition),
+    })
 }
 
 /// The blocks that wait between two instructions.
