@@ -14,8 +14,8 @@ use super::objects::object_signs;
 use super::removal::Removal;
 use super::repetition::{Repeats, method_duty};
 use super::{Growing, Growth, Reason};
-use crate::ir::{Op, UseKind};
-use crate::project::{Holder, Project, Site, Symbol};
+use crate::ir::{Op, UseKind, Val};
+use crate::project::{CodeId, Holder, Project, Site, Symbol};
 
 /// How sure a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +90,11 @@ pub(super) fn signs(
     signs.extend(removal_sign(removals));
     if creation.container.kind == ContainerKind::Text {
         signs.push(Sign::new(-2, "text is mostly put together for one piece of work"));
+    }
+    let merging =
+        |growth: &Growth| merging_sign(project, growth.site.code, growth.site.find(project).at, holder);
+    if growth.iter().all(|growth| merging(growth).is_some()) {
+        signs.extend(merging(best));
     }
     if best.repeats != Repeats::PerObject && adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
@@ -180,6 +185,27 @@ fn duty_sign(project: &Project, creation: &Creation, best: &Growth) -> Option<Si
 fn adds_installed(project: &Project, best: &Growth) -> bool {
     let name = project.own_name(best.site.code);
     best.repeats <= Repeats::Handler && Words::last(&project.catalogue().words.installed_key, name)
+}
+
+/// Objects that are put together out of others like them hold one result: `self.values.extend(other.values)`.
+pub(super) fn merging_sign(project: &Project, code: CodeId, at: Val, holder: Holder) -> Option<Sign> {
+    let Holder::Attribute { name: own, .. } = holder else { return None };
+    let facts = project.facts(code);
+    let is_alike = |value: Val| {
+        let Some((base, name)) = facts.attribute_of(value) else { return false };
+        let Op::Load(var) = facts.body.op(base) else { return false };
+        let is_given = facts.var(var).is_parameter && project.self_class(code, var).is_none();
+        is_given && Symbol::of(facts.str(name)) == own
+    };
+    let mut pending = vec![(at, 3)];
+    let mut found = false;
+    while let Some((value, depth)) = pending.pop() {
+        found |= is_alike(value);
+        if depth > 0 {
+            facts.body.operands(facts.body.op(value), |operand| pending.push((operand, depth - 1)));
+        }
+    }
+    found.then_some(Sign::new(-3, "objects of its kind are merged"))
 }
 
 /// Whether what is added is a parameter that holds a function, by its name: `on_click(self, callback)`.
