@@ -43,7 +43,8 @@ pub(super) fn is_installed(place: &Place) -> anyhow::Result<()> {
 
 pub(super) fn passes_the_tests(place: &Place) -> anyhow::Result<()> {
     let mut cargo = Place::cargo("test");
-    cargo.args(["--quiet", "--package", "leakwright-tests"]);
+    // As the whole suite is built, so that nothing is built anew.
+    cargo.args(["--quiet", "--workspace"]);
     cargo.args(SUITES.iter().flat_map(|suite| ["--test", *suite]));
     output_of(cargo.env("LEAKWRIGHT_TEST_PROGRAM", place.installed()?)).map(drop)
 }
