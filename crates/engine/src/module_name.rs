@@ -62,7 +62,8 @@ pub(crate) fn is_test(path: &Path, root: &Path) -> bool {
     });
     let name = relative.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let in_folder = relative.parent().is_some_and(|directory| {
-        directory.iter().any(|part| part == "tests" || part == "test" || part == "testing")
+        let named = |name: &str| directory.iter().any(|part| part == name);
+        ["tests", "test", "testing", "_tests", "_test"].into_iter().any(named)
     });
     in_folder || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }

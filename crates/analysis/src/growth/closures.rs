@@ -1,6 +1,7 @@
 //! Variables of a function that an inner function goes on using.
 
 use super::confidence::Sign;
+use super::key::same_value;
 use crate::ir::{ItemFacts, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, ReferenceKind, Site};
 
@@ -31,10 +32,12 @@ pub(super) fn closure_sign(project: &Project, outer: CodeId, inner: CodeId) -> S
 /// it, by what that is called.
 fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
     let facts = project.facts(code);
-    facts.body.insts.iter().any(|inst| match inst.op {
+    (0..facts.body.insts.len()).map(Val::new).any(|at| match facts.body.op(at) {
         Op::Return(Some(returned)) | Op::Yield(Some(returned)) => returned == value,
-        Op::StoreAttr { value: stored, .. } => stored == value,
-        Op::StoreIndex { base, value: stored, .. } => stored == value && !is_of_the_call(project, code, base),
+        Op::StoreAttr { value: stored, .. } => stored == value && !is_put_back(project, code, at),
+        Op::StoreIndex { base, value: stored, .. } => {
+            stored == value && !is_of_the_call(project, code, base) && !is_put_back(project, code, at)
+        }
         Op::Call { callee, args } => {
             let is_given = || facts.body.args(args).iter().any(|arg| arg.value == value);
             let is_added =
@@ -45,26 +48,52 @@ fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
     })
 }
 
+/// Whether the same code puts something else in the place where it stores something, later.
+fn is_put_back(project: &Project, code: CodeId, store: Val) -> bool {
+    let facts = project.facts(code);
+    let of = |value: Val| facts.places.of(value);
+    (store.index() + 1..facts.body.insts.len()).map(Val::new).any(|later| {
+        match (facts.body.op(store), facts.body.op(later)) {
+            (Op::StoreAttr { base: a, name: own, .. }, Op::StoreAttr { base: b, name, .. }) => {
+                own == name && of(a).is_some() && of(a) == of(b)
+            }
+            (Op::StoreIndex { base: a, key: own, .. }, Op::StoreIndex { base: b, key, .. }) => {
+                of(a).is_some() && of(a) == of(b) && same_value(project, code, own, key)
+            }
+            _ => false,
+        }
+    })
+}
+
 /// Whether a method keeps what it is given, by its name.
 fn keeps(facts: &ItemFacts, callee: Val) -> bool {
     let Op::Attr { name, .. } = facts.body.op(callee) else { return false };
     let name = facts.str(name);
-    let first = leakwright_catalogue::split_words(name).next();
-    let words = [
-        "add",
-        "append",
-        "register",
-        "connect",
-        "subscribe",
-        "on",
-        "set",
-        "bind",
-        "attach",
-        "listen",
-        "observe",
-        "hook",
-    ];
-    !runs_once(name) && first.is_some_and(|first| words.contains(&&*first))
+    let mut words = leakwright_catalogue::split_words(name);
+    let Some(first) = words.next().filter(|_| !runs_once(name)) else { return false };
+    match first.as_str() {
+        "add" | "append" | "register" | "connect" | "subscribe" | "on" | "bind" | "attach" | "listen"
+        | "observe" | "hook" => true,
+        // `set_handler`, `setprofile`; `set_keyspace` is given what it calls when that is done.
+        "set" => words.any(|word| {
+            matches!(
+                word.as_str(),
+                "callback"
+                    | "handler"
+                    | "hook"
+                    | "listener"
+                    | "observer"
+                    | "function"
+                    | "func"
+                    | "factory"
+                    | "filter"
+                    | "trace"
+                    | "profile"
+                    | "on"
+            )
+        }),
+        _ => false,
+    }
 }
 
 /// Whether a value is a container that the call makes, and that goes with it: it is filled, looked into and passed on,

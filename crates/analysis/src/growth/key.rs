@@ -263,9 +263,19 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         Some("type" | "bool" | "callable" | "isinstance" | "os.getpid" | "sys.intern") => {
             return Freshness::Finite;
         }
+        // Of what there are finitely many, the identities are as well.
+        Some("id") => {
+            return match args {
+                [arg] if judge(project, code, *arg, fuel) == Freshness::Finite => Freshness::Finite,
+                _ => Freshness::Fresh,
+            };
+        }
+        // A thread that ends leaves its identity to another one.
+        Some("threading.get_ident" | "_thread.get_ident" | "threading.get_native_id") => {
+            return Freshness::Neutral;
+        }
         Some(
-            "id"
-            | "len"
+            "len"
             | "next"
             | "time.time"
             | "time.monotonic"
@@ -292,6 +302,7 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
                 judge(project, code, base, fuel)
             }
             "hexdigest" | "digest" => Freshness::Fresh,
+            "threadID" | "thread_id" | "get_thread_id" => Freshness::Neutral,
             name => by_name(project, name),
         },
         Op::Load(var) => by_name(project, facts.var_name(var)),
