@@ -263,12 +263,9 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         Some("type" | "bool" | "callable" | "isinstance" | "os.getpid" | "sys.intern") => {
             return Freshness::Finite;
         }
-        // Of what there are finitely many, the identities are as well.
         Some("id") => {
-            return match args {
-                [arg] if judge(project, code, *arg, fuel) == Freshness::Finite => Freshness::Finite,
-                _ => Freshness::Fresh,
-            };
+            let is_type = matches!(args, [arg] if is_named_as_type(project, code, *arg));
+            return if is_type { Freshness::Finite } else { Freshness::Fresh };
         }
         // A thread that ends leaves its identity to another one.
         Some("threading.get_ident" | "_thread.get_ident" | "threading.get_native_id") => {
@@ -308,6 +305,14 @@ fn call(project: &Project, code: CodeId, callee: Val, args: &[Val], fuel: u32) -
         Op::Load(var) => by_name(project, facts.var_name(var)),
         _ => Freshness::Neutral,
     }
+}
+
+/// Whether a variable holds a type, or something of which there are as many as of types, by its name: `widget_type`.
+fn is_named_as_type(project: &Project, code: CodeId, value: Val) -> bool {
+    let facts = project.facts(code);
+    let Op::Load(var) = facts.body.op(value) else { return false };
+    let last = leakwright_catalogue::split_words(facts.var_name(var)).last();
+    last.is_some_and(|word| matches!(word.as_str(), "type" | "cls" | "klass" | "class" | "kind" | "module"))
 }
 
 fn by_name(project: &Project, name: &str) -> Freshness {
