@@ -77,7 +77,8 @@ fn judge(
     let given = facts.body.args(args).first()?.value;
     let what = registered(project, code, given)?;
     let class = project.enclosing_class(code);
-    let sound = if keyword(project, code, call, "weak") == Some(true) {
+    let is_weak = keyword(project, code, call, "weak") == Some(true) || reaches_weakly(project, code, given);
+    let sound = if is_weak {
         Some(CallbackReason::Weak)
     } else if is_once(project, code, class, block) {
         Some(CallbackReason::Once)
@@ -137,6 +138,26 @@ fn registered(project: &Project, code: CodeId, value: Val) -> Option<Registered>
     let is_closure = matches!(callback, Callback::Lambda | Callback::Inner(_));
     let holds_self = capture::kept_class(project, code, &captured).is_some();
     (is_closure && !captured.is_empty() && !holds_self).then_some(Registered::Closure)
+}
+
+/// Whether a closure reaches what it is about by a weak reference. What stays of each is a few words.
+fn reaches_weakly(project: &Project, code: CodeId, value: Val) -> bool {
+    let Some((value, callback @ (Callback::Lambda | Callback::Inner(_)))) =
+        capture::callback(project, code, value)
+    else {
+        return false;
+    };
+    capture::captured(project, code, (value, &callback)).into_iter().any(|(item, var)| {
+        let owner = CodeId { item, ..code };
+        let facts = project.facts(owner);
+        let Some(made) = facts.only_value(var) else { return false };
+        match facts.body.op(made) {
+            Op::Call { callee, .. } => {
+                project.import_path(owner, callee).is_some_and(|path| path.starts_with("weakref."))
+            }
+            _ => false,
+        }
+    })
 }
 
 /// The class of a value that the code makes by calling a class, in place or in a local variable.
