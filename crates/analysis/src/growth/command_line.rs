@@ -9,9 +9,17 @@ const LIBRARIES: [&str; 6] = ["asyncclick", "click", "cloup", "cyclopts", "rich_
 /// How many groups of commands are followed outwards.
 const MAX_DEPTH: u32 = 8;
 
-/// Whether a function is a command, by its decorators: `@click.command()`, or `@cli.command()` on a group of commands.
+/// Classes of Django whose objects are commands.
+const COMMANDS: [&str; 3] = ["AppCommand", "BaseCommand", "LabelCommand"];
+
+/// Whether a function is a command, by its decorators: `@click.command()`, or `@cli.command()` on a group of commands;
+/// or a method of one.
 pub(super) fn is_command(project: &Project, code: CodeId) -> bool {
-    is_command_within(project, code, MAX_DEPTH)
+    let is_of_command = || {
+        let bases = project.class_of(code).map(|class| project.external_bases(class)).unwrap_or_default();
+        bases.iter().any(|base| COMMANDS.contains(&base.rsplit('.').next().unwrap_or(base)))
+    };
+    is_command_within(project, code, MAX_DEPTH) || is_of_command()
 }
 
 fn is_command_within(project: &Project, code: CodeId, fuel: u32) -> bool {
