@@ -26,14 +26,16 @@ pub(super) fn checks_what_is_mounted(place: &Place) -> anyhow::Result<()> {
     if runs(Command::new("docker").arg("version")) {
         return checks(place, &Docker::build()?);
     }
+    // Root of a container may not.
     let is_root = output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let may_mount = is_root && runs(Command::new("unshare").args(["--mount", "true"]));
     match Buildah::find(place) {
-        Some(buildah) if is_root => {
+        Some(buildah) if may_mount => {
             buildah.build(place)?;
             checks(place, &Container::new(&buildah)?)
         }
         _ => {
-            say("skipped: there is neither a Docker that runs, nor buildah for root");
+            say("skipped: there is neither a Docker that runs, nor buildah for root who may mount");
             Ok(())
         }
     }
