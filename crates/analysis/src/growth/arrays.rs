@@ -4,7 +4,7 @@
 //! where the holder outlives the work, it grows without end as well.
 
 use super::binding::Creation;
-use super::confidence::{Sign, merging_sign, repetition_sign};
+use super::confidence::{MERGED, Sign, is_merged, repetition_sign};
 use super::effect::Effect;
 use super::holder::{HolderKind, all_sites, is_broken, is_initial};
 use super::objects::object_signs;
@@ -335,7 +335,7 @@ fn kept(
         through: None,
     };
     let mut signs = vec![repetition_sign(repeats)];
-    signs.extend(merging_sign(project, code, call, holder));
+    signs.extend(is_merged(project, code, call, holder).then_some(MERGED));
     match holder {
         Holder::Attribute { class, .. } => match object_signs(project, class, &[growth]) {
             Ok(more) => signs.extend(more),

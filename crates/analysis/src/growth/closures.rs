@@ -2,6 +2,7 @@
 
 use super::confidence::Sign;
 use super::key::same_value;
+use crate::flow::reaching;
 use crate::ir::{ItemFacts, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, ReferenceKind, Site};
 
@@ -52,8 +53,12 @@ fn is_kept(project: &Project, code: CodeId, value: Val) -> bool {
 fn is_put_back(project: &Project, code: CodeId, store: Val) -> bool {
     let facts = project.facts(code);
     let of = |value: Val| facts.places.of(value);
+    let Some(block) = facts.body.block_of(store) else { return false };
+    let comes_later = |later: Val| {
+        facts.body.block_of(later).is_some_and(|target| reaching(&facts.body, target)[block.index()])
+    };
     (store.index() + 1..facts.body.insts.len()).map(Val::new).any(|later| {
-        match (facts.body.op(store), facts.body.op(later)) {
+        let is_same_place = match (facts.body.op(store), facts.body.op(later)) {
             (Op::StoreAttr { base: a, name: own, .. }, Op::StoreAttr { base: b, name, .. }) => {
                 own == name && of(a).is_some() && of(a) == of(b)
             }
@@ -61,37 +66,28 @@ fn is_put_back(project: &Project, code: CodeId, store: Val) -> bool {
                 of(a).is_some() && of(a) == of(b) && same_value(project, code, own, key)
             }
             _ => false,
-        }
+        };
+        is_same_place && comes_later(later)
     })
 }
+
+/// What a method is called that sets something which is called again and again.
+const CALLED: [&str; 12] = [
+    "callback", "handler", "hook", "listener", "observer", "function", "func", "factory", "filter", "trace",
+    "profile", "on",
+];
 
 /// Whether a method keeps what it is given, by its name.
 fn keeps(facts: &ItemFacts, callee: Val) -> bool {
     let Op::Attr { name, .. } = facts.body.op(callee) else { return false };
     let name = facts.str(name);
-    let mut words = leakwright_catalogue::split_words(name);
-    let Some(first) = words.next().filter(|_| !runs_once(name)) else { return false };
+    let words: Vec<String> = leakwright_catalogue::split_words(name).collect();
+    let Some((first, rest)) = words.split_first().filter(|_| !runs_once(name)) else { return false };
     match first.as_str() {
         "add" | "append" | "register" | "connect" | "subscribe" | "on" | "bind" | "attach" | "listen"
         | "observe" | "hook" => true,
-        // `set_handler`, `setprofile`; `set_keyspace` is given what it calls when that is done.
-        "set" => words.any(|word| {
-            matches!(
-                word.as_str(),
-                "callback"
-                    | "handler"
-                    | "hook"
-                    | "listener"
-                    | "observer"
-                    | "function"
-                    | "func"
-                    | "factory"
-                    | "filter"
-                    | "trace"
-                    | "profile"
-                    | "on"
-            )
-        }),
+        // `set`, `set_handler`; `set_keyspace` is given what it calls when that is done.
+        "set" => rest.is_empty() || rest.iter().any(|word| CALLED.contains(&word.as_str())),
         _ => false,
     }
 }
@@ -103,8 +99,7 @@ fn is_of_the_call(project: &Project, code: CodeId, value: Val) -> bool {
     let Some(place) = facts.places.of(value) else { return false };
     let (var, steps) = facts.places.path(place);
     let is_own = steps.is_empty() && facts.is_local(var) && !facts.var(var).is_parameter;
-    let made = facts.only_value(var).map(|made| facts.body.op(made));
-    let is_made = made.is_some_and(|op| matches!(op, Op::Display { .. } | Op::Comprehension { .. }));
+    let made = facts.only_value(var).and_then(|made| project.created_container(code, made));
     let goes = |site: &Site| {
         let used = site.find(project);
         site.code == code
@@ -117,7 +112,7 @@ fn is_of_the_call(project: &Project, code: CodeId, value: Val) -> bool {
                 _ => true,
             }
     };
-    is_own && is_made && project.sites(Holder::Local { code, var }).iter().all(goes)
+    is_own && made.is_some() && project.sites(Holder::Local { code, var }).iter().all(goes)
 }
 
 /// Whether a method of a name is given what is run once at most: when a future or deferred has its result.

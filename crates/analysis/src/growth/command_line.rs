@@ -1,7 +1,7 @@
 //! Commands of command lines: a process runs one of them, once.
 
 use crate::ir::{Op, Val};
-use crate::project::{CodeId, Entity, Project};
+use crate::project::{ClassId, CodeId, Entity, Project};
 
 /// Libraries that make a command line of functions.
 const LIBRARIES: [&str; 6] = ["asyncclick", "click", "cloup", "cyclopts", "rich_click", "typer"];
@@ -61,4 +61,15 @@ fn is_group(project: &Project, code: CodeId, value: Val, fuel: u32) -> bool {
 fn is_of_library(project: &Project, code: CodeId, value: Val) -> bool {
     let path = project.import_path(code, value);
     path.is_some_and(|path| LIBRARIES.iter().any(|library| path.split('.').next() == Some(library)))
+}
+
+/// Whether a class belongs to a program that runs once and ends, by its name or where it stands.
+pub(super) fn is_part(project: &Project, class: ClassId) -> bool {
+    let says = |word: &str| matches!(word, "cli" | "terminal" | "console" | "cmdline" | "commandline");
+    let named = leakwright_catalogue::split_words(project.own_name(class.0)).any(|word| says(&word));
+    named
+        || project.module(class.0.module).name.split('.').any(|part| {
+            let part = part.trim_start_matches('_');
+            says(part) || matches!(part, "commands" | "scripts" | "main")
+        })
 }

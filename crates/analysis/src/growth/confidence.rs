@@ -91,10 +91,9 @@ pub(super) fn signs(
     if creation.container.kind == ContainerKind::Text {
         signs.push(Sign::new(-2, "text is mostly put together for one piece of work"));
     }
-    let merging =
-        |growth: &Growth| merging_sign(project, growth.site.code, growth.site.find(project).at, holder);
-    if growth.iter().all(|growth| merging(growth).is_some()) {
-        signs.extend(merging(best));
+    if growth.iter().all(|growth| is_merged(project, growth.site.code, growth.site.find(project).at, holder))
+    {
+        signs.push(MERGED);
     }
     if best.repeats != Repeats::PerObject && adds_callback(project, best) {
         signs.push(Sign::new(-4, "callbacks are registered in it"));
@@ -187,25 +186,36 @@ fn adds_installed(project: &Project, best: &Growth) -> bool {
     best.repeats <= Repeats::Handler && Words::last(&project.catalogue().words.installed_key, name)
 }
 
-/// Objects that are put together out of others like them hold one result: `self.values.extend(other.values)`.
-pub(super) fn merging_sign(project: &Project, code: CodeId, at: Val, holder: Holder) -> Option<Sign> {
-    let Holder::Attribute { name: own, .. } = holder else { return None };
+/// Objects that are put together out of others of their kind hold one result.
+pub(super) const MERGED: Sign = Sign::new(-3, "objects of its kind are merged");
+
+/// Whether an object is enlarged by what another one of its kind holds under the same name:
+/// `self.values.extend(other.values)`. What comes in messages is often called as what it is collected in.
+pub(super) fn is_merged(project: &Project, code: CodeId, at: Val, holder: Holder) -> bool {
+    let Holder::Attribute { name: own, class } = holder else { return false };
     let facts = project.facts(code);
     let is_alike = |value: Val| {
         let Some((base, name)) = facts.attribute_of(value) else { return false };
         let Op::Load(var) = facts.body.op(base) else { return false };
-        let is_given = facts.var(var).is_parameter && project.self_class(code, var).is_none();
-        is_given && Symbol::of(facts.str(name)) == own
+        let is_other = || match project.class_of_value(code, base) {
+            Some(given) => project.ancestry(given).contains(&class),
+            None => matches!(facts.var_name(var), "other" | "another" | "that" | "rhs" | "o" | "b"),
+        };
+        facts.var(var).is_parameter
+            && project.self_class(code, var).is_none()
+            && Symbol::of(facts.str(name)) == own
+            && is_other()
     };
     let mut pending = vec![(at, 3)];
-    let mut found = false;
     while let Some((value, depth)) = pending.pop() {
-        found |= is_alike(value);
+        if is_alike(value) {
+            return true;
+        }
         if depth > 0 {
             facts.body.operands(facts.body.op(value), |operand| pending.push((operand, depth - 1)));
         }
     }
-    found.then_some(Sign::new(-3, "objects of its kind are merged"))
+    false
 }
 
 /// Whether what is added is a parameter that holds a function, by its name: `on_click(self, callback)`.

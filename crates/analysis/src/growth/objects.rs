@@ -2,6 +2,7 @@
 
 use leakwright_catalogue::Words;
 
+use super::command_line;
 use super::confidence::Sign;
 use super::repetition::{Repeats, endless_loop};
 use super::{Growth, Reason};
@@ -33,7 +34,7 @@ pub(super) fn object_signs(
     } else if !facts.decorators.is_empty() {
         signs.push(Sign::new(-1, "the class is decorated: it may be a record"));
     }
-    if is_part_of_command(project, class) {
+    if command_line::is_part(project, class) {
         signs.push(Sign::new(-2, "it is part of a command line, whose run ends"));
     }
     if is_data_structure(project, class) {
@@ -67,17 +68,6 @@ fn is_record(project: &Project, class: ClassId) -> bool {
         })
     });
     decorated || project.external_bases(class).iter().any(|base| base.ends_with(".BaseModel"))
-}
-
-/// Whether a class belongs to a program that runs once and ends, by its name or where it stands.
-fn is_part_of_command(project: &Project, class: ClassId) -> bool {
-    let says = |word: &str| matches!(word, "cli" | "terminal" | "console" | "cmdline" | "commandline");
-    let named = leakwright_catalogue::split_words(project.own_name(class.0)).any(|word| says(&word));
-    named
-        || project.module(class.0.module).name.split('.').any(|part| {
-            let part = part.trim_start_matches('_');
-            says(part) || matches!(part, "commands" | "scripts" | "main")
-        })
 }
 
 /// Endings of bases whose objects serve for long.

@@ -50,8 +50,9 @@ fn turned_off(project: &Project) -> Option<ValueId> {
     importing.find_map(|CodeId { module, .. }| {
         let calls = |name: &str| project.items(module).find_map(|code| call_of(project, code, name));
         let runs = |code: &CodeId| may_run_by_itself(project, *code);
-        let own = project.items(module).filter(runs).filter_map(|code| call_of(project, code, "gc.disable"));
-        let off = own.into_iter().find(|at| is_unconditional(project, *at))?;
+        let mut own =
+            project.items(module).filter(runs).filter_map(|code| call_of(project, code, "gc.disable"));
+        let off = own.find(|at| is_unconditional(project, *at))?;
         (calls("gc.enable").is_none() && calls("gc.collect").is_none()).then_some(off)
     })
 }
