@@ -1,5 +1,7 @@
 //! Running the steps of a task.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -46,4 +48,25 @@ pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let lines: Vec<&str> = text.lines().chain(errors.lines()).collect();
     let last = lines[lines.len().saturating_sub(40)..].join("\n");
     bail!("{shown} {} failed ({}):\n{last}", arguments.join(" "), output.status)
+}
+
+/// Fetches something into a folder, unless it is there already as it is wanted.
+pub(crate) fn fetched(
+    folder: &Path,
+    wanted: &str,
+    fetch: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mark = folder.join("fetched");
+    if fs::read_to_string(&mark).is_ok_and(|text| text == wanted) {
+        return Ok(());
+    }
+    let name = folder.file_name().unwrap_or_default().display().to_string();
+    say(&format!("fetching {name}: {wanted}"));
+    let start = Instant::now();
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder)?;
+    fetch(folder).with_context(|| format!("cannot fetch {name}"))?;
+    fs::write(&mark, wanted)?;
+    say(&format!("fetched {name}: {:.1} s", start.elapsed().as_secs_f64()));
+    Ok(())
 }

@@ -61,7 +61,7 @@ pub use load::SourceFile;
 pub use overrides::Overrides;
 pub use preset::Preset;
 pub use provisional::Settled;
-pub use revision::{Base, RevisionError};
+pub use revision::{BaseRevision, RevisionError};
 pub use scope::Scope;
 pub use selector::{Selector, UnknownSelector, closest};
 pub use source::content_hash;

@@ -41,14 +41,14 @@ pub enum RevisionError {
 }
 
 /// A revision that a change is measured from.
-pub struct Base {
+pub struct BaseRevision {
     /// As somebody names it.
     name: String,
     /// The paths that are checked, each with the commit where the change of it begins.
     paths: Vec<(PathBuf, String)>,
 }
 
-impl Base {
+impl BaseRevision {
     /// Finds out where the changes of what is checked begin.
     pub fn find(name: &str, input: &Input) -> Result<Self, RevisionError> {
         let Input::Paths(paths) = input else { return Err(RevisionError::Text) };

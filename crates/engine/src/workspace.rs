@@ -170,9 +170,9 @@ impl Workspace {
             found
                 .par_iter()
                 .filter_map(|found| {
-                    let may_have_changed = changed.contains(&*found.path);
-                    let known = known.get(&found.path).map(|known| (known, may_have_changed));
-                    let read = OnDisk::read(found, &configurations, &cache, known);
+                    let has_changed = changed.contains(&*found.path);
+                    let known = known.get(&found.path);
+                    let read = OnDisk::read(found, &configurations, &cache, known, has_changed);
                     progress.done();
                     Some((found.path.clone(), read?))
                 })
@@ -355,26 +355,25 @@ impl Files {
 }
 
 impl OnDisk {
-    /// A file as it is on disk; `None` if it cannot be checked. With what was known of it before, and whether that may
-    /// not be true any more though nothing tells.
+    /// A file as it is on disk; `None` if it cannot be checked. It is read if it is new, or looks changed, or is said
+    /// to have changed; what was known of it holds where its bytes are the same.
     fn read(
         found: &Found,
         configurations: &Configurations,
         cache: &Cache,
-        known: Option<(&Self, bool)>,
+        known: Option<&Self>,
+        has_changed: bool,
     ) -> Option<Self> {
         let stamp = Stamp::of(&found.path);
-        if let Some((known, false)) = known
-            && known.stamp == stamp
-            && stamp.is_some()
-        {
+        let looks_same = |known: &&Self| !has_changed && known.stamp == stamp && stamp.is_some();
+        if let Some(known) = known.filter(looks_same) {
             return Some(known.at(Place::find(&found.path, &found.root, configurations).ok()?));
         }
         let read = Read::new(found, configurations).ok()?;
-        if let Some((known, _)) = known.filter(|(known, _)| read.has_hash(&known.member.hash)) {
+        if let Some(known) = known.filter(|known| read.has_hash(&known.member.hash)) {
             return Some(Self { stamp, ..known.at(read.place) });
         }
-        let member = Member::new(read.map(cache, known.map(|(known, _)| &*known.member.facts)).ok()?);
+        let member = Member::new(read.map(cache, known.map(|known| &*known.member.facts)).ok()?);
         let weight = member.weight();
         Some(Self { stamp, member: Arc::new(member), weight })
     }

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Instant;
 
 use anyhow::Context;
 
 use super::{Editor, base, code_server, vscode};
 use crate::debian::{Packages, Script};
-use crate::run::say;
+use crate::run;
 
 /// The release of Debian that most editors come from: stable, so that they stay what they are.
 const STABLE: &str = "trixie";
@@ -53,21 +52,9 @@ pub(crate) fn all(editors: &[Editor]) -> anyhow::Result<()> {
     jobs.into_iter().try_for_each(|job| job.join().ok().context("a thread ended early")?)
 }
 
-/// Runs what fetches something, unless it was fetched already in the same version.
+/// Fetches something, unless that was done already in the same version.
 fn fetched(name: &str, version: &str, fetch: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let folder = base().join(name);
-    let mark = folder.join("fetched");
-    if fs::read_to_string(&mark).is_ok_and(|text| text == version) {
-        return Ok(());
-    }
-    say(&format!("fetching {name}: {version}"));
-    let start = Instant::now();
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
-    fetch(&folder).with_context(|| format!("cannot fetch {name}"))?;
-    fs::write(&mark, version)?;
-    say(&format!("fetched {name}: {:.1} s", start.elapsed().as_secs_f64()));
-    Ok(())
+    run::fetched(&base().join(name), version, fetch)
 }
 
 /// What is driven with, from the release that the machine runs.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use super::github::{bash, filled_in};
 use super::place::Place;
 use crate::repository;
 
@@ -93,10 +93,9 @@ impl Action {
         for step in &self.runs.steps {
             ensure!(step.shell == "bash", "a step is run by {}", step.shell);
             let set = fs::read_to_string(&variables)?;
-            let mut bash = Command::new("bash");
+            let mut bash = bash(&step.run);
             bash.current_dir(project)
-                .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &step.run])
-                .envs(step.env.iter().map(|(name, value)| (name, filled_in(value, inputs))))
+                .envs(step.env.iter().map(|(name, value)| (name, filled_in(value, "inputs", inputs))))
                 .envs(set.lines().filter_map(|line| line.split_once('=')))
                 .env("RUNNER_TEMP", runner)
                 .env("GITHUB_ENV", &variables)
@@ -111,11 +110,4 @@ impl Action {
         outcome.outputs = fs::read_to_string(outputs)?;
         Ok(outcome)
     }
-}
-
-/// A value with the inputs that it names.
-fn filled_in(value: &str, inputs: &BTreeMap<String, String>) -> String {
-    inputs.iter().fold(value.to_owned(), |value, (name, input)| {
-        value.replace(&format!("${{{{ inputs.{name} }}}}"), input)
-    })
 }

@@ -140,7 +140,7 @@ impl Buildah {
         patchelf.arg("--set-rpath").arg(libraries).arg("--output").arg(self.state.join("buildah"));
         output_of(patchelf.arg(self.root.join("usr/bin/buildah")))?;
 
-        self.make_base(place, "docker.io/library/debian:trixie-slim", "ca-certificates", &[])?;
+        self.make_base(place, &format!("docker.io/library/debian:{RELEASE}-slim"), "ca-certificates", &[])?;
         let variables = [
             "CARGO_HOME=/usr/local/cargo",
             "CARGO_NET_OFFLINE=true",
@@ -150,7 +150,7 @@ impl Buildah {
             "PATH=/usr/local/toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         ];
         let packages = "ca-certificates,gcc,libc6-dev";
-        self.make_base(place, "docker.io/library/rust:trixie", packages, &variables)?;
+        self.make_base(place, &format!("docker.io/library/rust:{RELEASE}"), packages, &variables)?;
 
         let toolchain = output_of(Command::new("rustc").args(["--print", "sysroot"]))?;
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -158,6 +158,7 @@ impl Buildah {
         let registry = home.context("there is no home")?.join("registry");
         let mut build = self.with_policy("build");
         build.args(["--isolation", "chroot", "--pull-never", "--quiet", "--build-arg", "PROFILE=dev"]);
+        build.arg("--build-arg").arg(format!("DEBIAN={RELEASE}"));
         build.arg("--volume").arg(format!("{}:/usr/local/toolchain:ro", toolchain.trim()));
         build.arg("--volume").arg(format!("{}:/usr/local/cargo/registry", registry.display()));
         output_of(build.args(["--tag", NAME, "."])).map(drop)

@@ -3,6 +3,7 @@
 //! Each package is built as a release builds it, installed in an empty place, and used there.
 
 mod action;
+mod github;
 mod image;
 mod place;
 mod pre_commit;

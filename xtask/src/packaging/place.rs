@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use crate::debian::{Packages, Script};
 use crate::repository;
-use crate::run::{output_of, say};
+use crate::run::{fetched, output_of, say};
 
 /// The program's file.
 pub(super) const PROGRAM: &str = if cfg!(windows) { "leakwright.exe" } else { "leakwright" };
@@ -37,15 +37,12 @@ impl Place {
         fs::create_dir_all(&base)?;
         let tools = base.join("tools");
         let place = Self { base, tools };
-        let mark = place.tools.join("fetched");
         let wanted = TOOLS.join(" ");
-        let is_there = fs::read_to_string(&mark).is_ok_and(|text| text == wanted);
-        if install && !is_there {
-            say(&format!("fetching {wanted}"));
-            let _ = fs::remove_dir_all(&place.tools);
-            Self::environment_at(&place.tools)?;
-            output_of(Self::pip(&place.tools).arg("install").args(TOOLS))?;
-            fs::write(mark, wanted)?;
+        if install {
+            fetched(&place.tools, &wanted, |folder| {
+                Self::environment_at(folder)?;
+                output_of(Self::pip(folder).arg("install").args(TOOLS)).map(drop)
+            })?;
         }
         let has_book =
             place.tool("mdbook").arg("--version").output().is_ok_and(|output| output.status.success());
@@ -59,34 +56,25 @@ impl Place {
         if install {
             place.fetch_programs();
         }
-        ensure!(
-            install || is_there && has_book,
-            "what packages are built with is not here; `--install` fetches it"
-        );
+        let is_fetched = |text: String| text == wanted;
+        let are_there = || fs::read_to_string(place.tools.join("fetched")).is_ok_and(is_fetched) && has_book;
+        ensure!(install || are_there(), "what packages are built with is not here; `--install` fetches it");
         Ok(place)
     }
 
     /// Fetches programs of Debian. Where that cannot be done, what needs them is left out.
     fn fetch_programs(&self) {
-        let folder = self.path("debian");
-        let (mark, wanted) = (folder.join("fetched"), PROGRAMS.join(" "));
-        if fs::read_to_string(&mark).is_ok_and(|text| text == wanted) {
-            return;
-        }
-        say(&format!("fetching {wanted}"));
-        let fetch = || -> anyhow::Result<()> {
-            let _ = fs::remove_dir_all(&folder);
-            fs::create_dir_all(&folder)?;
-            let root = Packages { folder: &folder, release: None, names: &PROGRAMS }.unpack()?;
+        let fetch = |folder: &Path| -> anyhow::Result<()> {
+            let root = Packages { folder, release: None, names: &PROGRAMS }.unpack()?;
             for name in PROGRAMS {
                 let places = ["usr/bin", "bin"].map(|place| format!("{place}/{name}"));
                 if let Some(program) = places.iter().find(|program| root.join(program).is_file()) {
                     Script { program, ..Script::default() }.write(&folder.join(name), &root)?;
                 }
             }
-            Ok(fs::write(mark, wanted)?)
+            Ok(())
         };
-        if let Err(error) = fetch() {
+        if let Err(error) = fetched(&self.path("debian"), &PROGRAMS.join(" "), fetch) {
             say(&format!("not fetched: {error:#}"));
         }
     }

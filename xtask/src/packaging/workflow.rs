@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
+use super::github::{bash, filled_in};
 use super::place::Place;
 use crate::repository;
 use crate::run::{output_of, say};
@@ -115,12 +116,8 @@ fn run(place: &Place, job: &Job, entry: &BTreeMap<String, String>) -> anyhow::Re
             say("skipped: npm is not here");
             continue;
         }
-        let filled_in = entry.iter().fold(script.clone(), |script, (name, value)| {
-            script.replace(&format!("${{{{ matrix.{name} }}}}"), value)
-        });
-        let mut bash = Command::new("bash");
-        bash.current_dir(&folder).env("RUNNER_OS", "Linux");
-        output_of(bash.args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &filled_in]))?;
+        let mut bash = bash(&filled_in(script, "matrix", entry));
+        output_of(bash.current_dir(&folder).env("RUNNER_OS", "Linux"))?;
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use leakwright_engine::{Base, Cache, Checked, Gathered, Input, Judged, Problem, Scope, apply_baselines};
+use leakwright_engine::{
+    BaseRevision, Cache, Checked, Gathered, Input, Judged, Problem, Scope, apply_baselines,
+};
 
 use super::answer::Answer;
 use super::{Exit, is_incomplete, problems};
@@ -17,7 +19,7 @@ pub(crate) fn run(args: &CheckArgs, scope: Scope) -> anyhow::Result<Exit> {
     let input = input(args)?;
     let options = scope.narrow(args.selection.options());
     // Before anything is read: a revision that does not exist is told at once.
-    let base = args.diff_base.as_deref().map(|name| Base::find(name, &input)).transpose()?;
+    let base = args.diff_base.as_deref().map(|name| BaseRevision::find(name, &input)).transpose()?;
     let bar = Bar::new();
     if args.output.has_heading() && bar.is_hidden() && !terminal::is_quiet() {
         terminal::print("SCANNING FOR MEMORY LEAKS...\n\n");
