@@ -189,6 +189,10 @@ test("a file that is not open has its findings", function()
 end)
 
 test("the report is in the quickfix list", function()
+  local all = scenario.leaks + scenario.fixAll.count
+  wait("all files have been looked at", function()
+    return #vim.diagnostic.get() == all
+  end, vim.diagnostic.get)
   vim.cmd("LeakwrightReport")
   local items = vim.fn.getqflist()
   local first = items[1]
