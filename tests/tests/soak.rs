@@ -16,7 +16,7 @@ const FILES: usize = 12;
 const BURST: usize = 20;
 
 /// What memory may grow by beside a tenth, in KB: pieces that the allocator keeps.
-const SLACK: u64 = 12 << 10;
+const SLACK: u64 = 8 << 10;
 
 struct Session {
     client: LspClient,
