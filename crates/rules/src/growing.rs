@@ -8,6 +8,7 @@ use leakwright_syntax::TextRange;
 
 use crate::context::Context;
 use crate::finding::{Confidence, Evidence, Finding, Growth, Risk, RiskLevel, Role};
+use crate::lasting;
 use crate::rule::RuleId;
 use crate::subject::Subject;
 
@@ -296,25 +297,16 @@ impl<'c, 'p> Words<'c, 'p> {
         let project = self.context.project;
         let file = project.file(code.module);
         let facts = project.facts(code);
-        let (range, message) = match main.repeats {
-            Repeats::Endless => {
-                let block = main.site.find(project).block;
-                let found = facts.body.loops_around(block).last()?;
-                let range = file.range(code.item, facts.body.loops[found.index()].range);
-                // The keyword stands for the loop.
-                (TextRange::new(range.start, range.start + "for".len() as u32), "this loop does not end")
-            }
-            Repeats::PerObject => (file.range(code.item, facts.name_range), "every new object runs this"),
-            Repeats::Looped => {
-                (file.range(code.item, facts.name_range), "a loop that does not end calls this")
-            }
-            Repeats::Handler => (file.range(code.item, facts.name_range), "runs for each event or message"),
-            Repeats::Callable => {
-                (file.range(code.item, facts.name_range), "can be called any number of times")
-            }
-            Repeats::Unknown | Repeats::Once => return None,
-        };
-        Some(Evidence { role: Role::Repeats, module: code.module, range, message: message.to_owned() })
+        if main.repeats != Repeats::Endless {
+            return lasting::repeats(self.context, code, main.repeats);
+        }
+        let block = main.site.find(project).block;
+        let found = facts.body.loops_around(block).last()?;
+        let range = file.range(code.item, facts.body.loops[found.index()].range);
+        // The keyword stands for the loop.
+        let range = TextRange::new(range.start, range.start + "for".len() as u32);
+        let message = "this loop does not end".to_owned();
+        Some(Evidence { role: Role::Repeats, module: code.module, range, message })
     }
 
     /// A finding about the container, with the words of a rule.

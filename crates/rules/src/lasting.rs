@@ -1,6 +1,6 @@
 //! What several growth rules say of something that lasts: its name, and a finding to be filled in.
 
-use leakwright_analysis::growth::{self, HolderKind, Repeats, Sign};
+use leakwright_analysis::growth::{self, HolderKind, Repeats, Sign, is_callback};
 use leakwright_analysis::project::{CodeId, Holder};
 use leakwright_syntax::TextRange;
 
@@ -79,6 +79,7 @@ pub(crate) fn repeats(context: &Context<'_>, code: CodeId, repeats: Repeats) -> 
     let message = match repeats {
         Repeats::PerObject => "every new object runs this",
         Repeats::Looped => "a loop that does not end calls this",
+        Repeats::Handler if is_callback(context.project, code) => "is handed over, to be called",
         Repeats::Handler => "runs for each event or message",
         Repeats::Callable => "can be called any number of times",
         Repeats::Endless => "a loop that does not end is in this",

@@ -22,8 +22,8 @@ pub(super) enum Guarded {
 /// Looks at the conditions that hold where a container grows.
 pub(super) fn guarded(project: &Project, holder: Holder, kind: HolderKind, site: Site) -> Guarded {
     let facts = project.facts(site.code);
-    let guards = Flow::through_loops(&facts.body).guards(site.find(project).block);
-    for guard in guards {
+    let block = site.find(project).block;
+    for guard in Flow::through_loops(&facts.body).guards_past_joins(&facts.body, block) {
         if let Some(element) = membership(project, holder, site.code, guard) {
             return Guarded::NotIn(element);
         }
@@ -72,7 +72,7 @@ pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, 
 pub(crate) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
     let facts = project.facts(code);
     Flow::through_loops(&facts.body)
-        .guards(block)
+        .guards_past_joins(&facts.body, block)
         .into_iter()
         .any(|guard| is_flag(project, kind, code, guard))
 }

@@ -44,7 +44,7 @@ pub use key::{Freshness, parameter_freshness};
 pub use memo::Memo;
 pub use queues::{Drain, UnboundedQueue, queue, unbounded_queue};
 pub use removal::Removal;
-pub use repetition::Repeats;
+pub use repetition::{Repeats, is_callback};
 pub(crate) use repetition::{endless_loop, function_repeats};
 pub use streams::{MaterialisedStream, StreamWaste, materialised_streams};
 

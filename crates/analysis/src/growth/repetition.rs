@@ -330,6 +330,13 @@ fn reference(project: &Project, kind: HolderKind, found: &Reference, fuel: u32) 
     }
 }
 
+/// Whether a function that is no handler by itself is handed to somebody who will call it.
+pub fn is_callback(project: &Project, code: CodeId) -> bool {
+    let is_handed_over =
+        |found: &Reference| found.kind == ReferenceKind::Value && !project.module(found.code.module).is_test;
+    !is_handler(project, code) && project.references(code).iter().any(is_handed_over)
+}
+
 /// Whether events run a function: by its name, its decorators, or the name of what it is given.
 pub(super) fn is_handler(project: &Project, code: CodeId) -> bool {
     let facts = project.facts(code);
