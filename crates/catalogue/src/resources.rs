@@ -23,6 +23,9 @@ pub struct Resource {
     /// Functions that take the value and give it back.
     #[serde(default)]
     pub release_by: Vec<String>,
+    /// Methods whose result gives it back once it has been iterated to its end.
+    #[serde(default)]
+    pub drained_by: Vec<String>,
     /// Functions that take the value over.
     #[serde(default)]
     pub transfer_to: Vec<String>,

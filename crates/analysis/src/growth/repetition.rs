@@ -272,7 +272,7 @@ fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
     let is_first = |value: Val| matches!(facts.body.op(value), Op::Load(var) if var == first.var);
     // `return property(function)`, in a function that another one returns.
     let is_nested = project.parent(code).is_some_and(|outer| project.is_function(outer));
-    let wraps = |value: Val| match facts.body.op(value) {
+    let is_call_with_it = |value: Val| match facts.body.op(value) {
         Op::Call { args, .. }
             if is_nested && facts.params.len() == 1 && first.kind == ParamKind::Positional =>
         {
@@ -280,7 +280,32 @@ fn is_decorator_shaped(project: &Project, code: CodeId) -> bool {
         }
         _ => false,
     };
+    // `route = Route(function)`, then `return route`: by the name of the parameter, which often is an event else.
+    let wraps = |value: Val| match facts.body.op(value) {
+        Op::Load(var) if is_named_for_code(facts.var_name(first.var)) => {
+            facts.only_value(var).is_some_and(is_call_with_it)
+        }
+        _ => is_call_with_it(value),
+    };
     !returns.is_empty() && returns.iter().all(|value| is_first(*value) || is_inner(*value) || wraps(*value))
+}
+
+/// Whether a parameter is a function or class, by its name.
+fn is_named_for_code(name: &str) -> bool {
+    matches!(
+        name,
+        "f" | "fn"
+            | "fun"
+            | "func"
+            | "function"
+            | "cls"
+            | "klass"
+            | "class_"
+            | "method"
+            | "meth"
+            | "callable"
+            | "coro"
+    )
 }
 
 /// How often the callers of a function run, if it is seen to be called at all.

@@ -131,6 +131,7 @@ fn anything_that_closes() -> Resource {
         returns: None,
         release: vec!["close".to_owned()],
         release_by: Vec::new(),
+        drained_by: Vec::new(),
         transfer_to: Vec::new(),
         with: true,
         awaited: Vec::new(),

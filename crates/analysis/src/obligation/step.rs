@@ -9,7 +9,7 @@ use super::raising::is_decorated_with;
 use super::{Acquisition, Recipient, Share};
 use crate::bindings::Binding;
 use crate::file::ItemId;
-use crate::ir::{ArgKind, Args, Comprehension, Const, ItemKind, Name, Op, Val, VarId};
+use crate::ir::{ArgKind, Args, Comprehension, Const, ItemKind, LoopKind, Name, Op, Val, VarId};
 use crate::project::{ClassId, CodeId, ParamSummary, Project, Symbol};
 
 /// What an instruction does to an open resource.
@@ -349,6 +349,21 @@ impl Step<'_> {
         }
     }
 
+    /// Whether a loop goes through all of the value, or of what a function like `tqdm` makes of it.
+    fn is_iterated_to_its_end(&self) -> bool {
+        let body = &self.project.facts(self.code).body;
+        let is_it = |value: Val| {
+            value == self.at
+                || matches!(body.op(value), Op::Call { args, .. }
+                    if body.args(args).first().is_some_and(|arg| arg.value == self.at))
+        };
+        body.loops.iter().any(|around| {
+            matches!(around.kind, LoopKind::For(value) if is_it(value))
+                && !around.has_break
+                && !around.has_return
+        })
+    }
+
     fn method(&self, callee: Val, name: Name, args: Args) -> Event {
         let text = self.project.facts(self.code).str(name);
         let resource = &self.acquired.resource;
@@ -357,6 +372,9 @@ impl Step<'_> {
             let is_lost = resource.awaited.iter().any(|awaited| awaited == text)
                 && !is_used(self.project, self.code, self.at);
             return if is_lost { Event::Unawaited } else { Event::Release };
+        }
+        if resource.drained_by.iter().any(|drained| drained == text) && self.is_iterated_to_its_end() {
+            return Event::Release;
         }
         match text {
             "detach" => Event::Escape(Recipient::Other),
