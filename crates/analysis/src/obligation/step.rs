@@ -9,7 +9,9 @@ use super::raising::is_decorated_with;
 use super::{Acquisition, Recipient, Share};
 use crate::bindings::Binding;
 use crate::file::ItemId;
-use crate::ir::{ArgKind, Args, Comprehension, Const, ItemKind, LoopKind, Name, Op, Val, VarId};
+use crate::ir::{
+    ArgKind, Args, BlockId, Comprehension, Const, ItemKind, LoopId, LoopKind, Name, Op, Val, VarId,
+};
 use crate::project::{ClassId, CodeId, ParamSummary, Project, Symbol};
 
 /// What an instruction does to an open resource.
@@ -357,10 +359,17 @@ impl Step<'_> {
                 || matches!(body.op(value), Op::Call { args, .. }
                     if body.args(args).first().is_some_and(|arg| arg.value == self.at))
         };
-        body.loops.iter().any(|around| {
-            matches!(around.kind, LoopKind::For(value) if is_it(value))
-                && !around.has_break
-                && !around.has_return
+        let raises = |id: LoopId| {
+            (0..body.blocks.len()).map(BlockId::new).any(|block| {
+                body.loops_around(block).any(|around| around == id)
+                    && body.values(block).any(|at| matches!(body.op(at), Op::Raise(_)))
+            })
+        };
+        body.loops.iter().enumerate().any(|(index, found)| {
+            matches!(found.kind, LoopKind::For(value) if is_it(value))
+                && !found.has_break
+                && !found.has_return
+                && !raises(LoopId::new(index))
         })
     }
 
