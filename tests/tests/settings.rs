@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use leakwright_testkit::{Folder, LspClient, file_uri};
 use serde_json::{Value, json};
@@ -196,15 +196,20 @@ fn the_log_goes_where_it_is_wanted() {
     client.set(json!({ "logLevel": "debug", "logFile": "server.log" }));
     client.open(&folder.uri("a.py"), LEAK, 1);
     wait(&mut client, &folder.uri("a.py"), &["LW301"]);
-    client.change("file:///never/opened.py", 1, &json!([{ "text": "x" }]));
-    client.request(
-        "textDocument/hover",
-        &json!({
-            "textDocument": { "uri": folder.uri("a.py") }, "position": { "line": 1, "character": 15 }
-        }),
-    );
-    client.shown_at_rest("");
-    let log = std::fs::read_to_string(folder.file("server.log")).unwrap();
+    let hover = json!({
+        "textDocument": { "uri": folder.uri("a.py") }, "position": { "line": 1, "character": 15 }
+    });
+    // The server asks for its settings once it has been told that they changed; until then it logs elsewhere.
+    let patience = Instant::now() + Duration::from_secs(20);
+    let log = loop {
+        client.change("file:///never/opened.py", 1, &json!([{ "text": "x" }]));
+        client.request("textDocument/hover", &hover);
+        client.shown_at_rest("");
+        let log = std::fs::read_to_string(folder.file("server.log")).unwrap_or_default();
+        if log.contains("changed but not open") || Instant::now() > patience {
+            break log;
+        }
+    };
     assert!(log.contains("changed but not open") && log.contains("DEBUG"), "{log}");
     assert!(!log.contains('\u{1b}'), "no colours in {log}");
     client.set(json!({ "logLevel": "error", "logFile": "server.log" }));
