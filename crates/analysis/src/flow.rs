@@ -1,5 +1,6 @@
 //! Questions about control flow that several analyses ask.
 
+use crate::dominators::immediate_dominators;
 use crate::ir::{BlockId, Body, Terminator, Val};
 
 /// A condition that holds whenever a block is entered.
@@ -12,7 +13,8 @@ pub struct Guard {
 }
 
 /// The way into each block.
-pub struct Flow {
+pub struct Flow<'b> {
+    body: &'b Body,
     /// For each block: its only predecessor and, where that branches, the condition.
     entered: Vec<Entered>,
     /// The first blocks of `except` clauses.
@@ -26,21 +28,9 @@ enum Entered {
     Otherwise,
 }
 
-impl Flow {
+impl<'b> Flow<'b> {
     /// Finds the predecessors of all blocks.
-    pub fn new(body: &Body) -> Self {
-        Self::find(body, |_, _| false)
-    }
-
-    /// The same, but for the ways that lead back to the beginning of a loop: what guards a loop guards what
-    /// is in it.
-    pub fn through_loops(body: &Body) -> Self {
-        Self::find(body, |from, target| {
-            body.loops_around(from).any(|id| body.loops[id.index()].header == target)
-        })
-    }
-
-    fn find(body: &Body, is_ignored: impl Fn(BlockId, BlockId) -> bool) -> Self {
+    pub fn new(body: &'b Body) -> Self {
         let mut entered = vec![Entered::Never; body.blocks.len()];
         for (index, block) in body.blocks.iter().enumerate() {
             let from = BlockId::new(index);
@@ -50,7 +40,7 @@ impl Flow {
                 }
                 _ => None,
             };
-            for target in block.exit.successors().filter(|target| !is_ignored(from, *target)) {
+            for target in block.exit.successors() {
                 let slot = &mut entered[target.index()];
                 *slot = match slot {
                     Entered::Never => Entered::From(from, guard(target)),
@@ -59,7 +49,7 @@ impl Flow {
             }
         }
         let handlers = body.blocks.iter().flat_map(|block| block.exit.handlers());
-        Self { entered, handlers: handlers.collect() }
+        Self { body, entered, handlers: handlers.collect() }
     }
 
     /// Whether a block lies in an `except` clause, reached in no other way.
@@ -92,15 +82,9 @@ impl Flow {
         false
     }
 
-    /// Conditions that hold on entering a block, innermost first. Joins end the search, so these are
-    /// some of them, never wrong ones.
+    /// Conditions that hold on entering a block, innermost first: those of all branches that every way to it takes the same
+    /// side of. What holds before ways part holds where they meet again; conditions are as they were when they were asked.
     pub fn guards(&self, block: BlockId) -> Vec<Guard> {
-        self.way_to(block).into_iter().filter_map(|(_, guard)| guard).collect()
-    }
-
-    /// The same, past joins: what holds before ways part holds where they meet again. Conditions are as they were when
-    /// they were asked, innermost first.
-    pub(crate) fn guards_past_joins(&self, body: &Body, block: BlockId) -> Vec<Guard> {
         let mut dominators = None;
         let mut found = Vec::new();
         let mut current = block;
@@ -109,9 +93,8 @@ impl Flow {
                 found.extend(guard);
                 from
             } else {
-                let dominators = dominators.get_or_insert_with(|| {
-                    immediate_dominators(body, body.frames[body.block(block).frame.index()].entry)
-                });
+                let entry = self.body.frames[self.body.block(block).frame.index()].entry;
+                let dominators = dominators.get_or_insert_with(|| immediate_dominators(self.body, entry));
                 match dominators[current.index()] {
                     Some(above) if above != current => above,
                     _ => break,
@@ -137,72 +120,6 @@ impl Flow {
     }
 }
 
-/// For each block that can be reached from another, by exceptions too, the last one that all ways to it pass.
-///
-/// The algorithm is that of Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001).
-fn immediate_dominators(body: &Body, entry: BlockId) -> Vec<Option<BlockId>> {
-    let next = |block: BlockId| {
-        let block = body.block(block);
-        block.exit.successors().chain(block.on_raise)
-    };
-    let order = postorder(body.blocks.len(), entry, |block| next(block).collect());
-    let mut number = vec![usize::MAX; body.blocks.len()];
-    for (index, block) in order.iter().enumerate() {
-        number[block.index()] = index;
-    }
-    let mut found: Vec<Option<BlockId>> = vec![None; body.blocks.len()];
-    found[entry.index()] = Some(entry);
-    let mut changed = true;
-    while std::mem::take(&mut changed) {
-        for &from in order.iter().rev() {
-            for target in next(from).filter(|target| *target != entry) {
-                let dominator = match found[target.index()] {
-                    None => from,
-                    Some(known) => common(&found, &number, known, from),
-                };
-                changed |= found[target.index()].replace(dominator) != Some(dominator);
-            }
-        }
-    }
-    found
-}
-
-/// The last block that all ways to two others pass.
-fn common(
-    dominators: &[Option<BlockId>],
-    number: &[usize],
-    mut left: BlockId,
-    mut right: BlockId,
-) -> BlockId {
-    while left != right {
-        let lower = if number[left.index()] < number[right.index()] { &mut left } else { &mut right };
-        let Some(above) = dominators[lower.index()] else { return *lower };
-        *lower = above;
-    }
-    left
-}
-
-/// The blocks that can be reached from another, each after those it leads to, but for loops.
-fn postorder(count: usize, entry: BlockId, next: impl Fn(BlockId) -> Vec<BlockId>) -> Vec<BlockId> {
-    let mut order = Vec::new();
-    let mut seen = vec![false; count];
-    seen[entry.index()] = true;
-    let mut pending = vec![(entry, next(entry))];
-    while let Some((block, left)) = pending.last_mut() {
-        match left.pop() {
-            Some(target) if !std::mem::replace(&mut seen[target.index()], true) => {
-                pending.push((target, next(target)));
-            }
-            Some(_) => {}
-            None => {
-                order.push(*block);
-                pending.pop();
-            }
-        }
-    }
-    order
-}
-
 /// The blocks that lead to a given one when nothing raises, itself included.
 pub(crate) fn reaching(body: &Body, target: BlockId) -> Vec<bool> {
     let mut reaches = vec![false; body.blocks.len()];
@@ -217,38 +134,4 @@ pub(crate) fn reaching(body: &Body, target: BlockId) -> Vec<bool> {
         }
     }
     reaches
-}
-
-/// Conditions that hold whenever a block is reached from the beginning of its frame, in the order of the source:
-/// those of all branches without which it cannot be reached.
-pub(crate) fn necessary_guards(body: &Body, target: BlockId) -> Vec<Guard> {
-    let entry = body.frames[body.block(target).frame.index()].entry;
-    let mut found = Vec::new();
-    for (index, block) in body.blocks.iter().enumerate() {
-        let Terminator::Branch { condition, then, otherwise } = block.exit else { continue };
-        for (next, holds) in [(then, true), (otherwise, false)] {
-            if then != otherwise && !is_reachable(body, entry, target, (BlockId::new(index), next)) {
-                found.push(Guard { condition, holds });
-            }
-        }
-    }
-    found
-}
-
-/// Whether a block can be reached from another without a certain step.
-fn is_reachable(body: &Body, from: BlockId, to: BlockId, without: (BlockId, BlockId)) -> bool {
-    let mut seen = vec![false; body.blocks.len()];
-    let mut pending = vec![from];
-    while let Some(block) = pending.pop() {
-        if block == to {
-            return true;
-        }
-        if std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        let found = body.block(block);
-        pending.extend(found.exit.successors().filter(|next| (block, *next) != without));
-        pending.extend(found.on_raise);
-    }
-    false
 }

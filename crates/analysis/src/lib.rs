@@ -15,6 +15,7 @@
 
 mod bindings;
 mod capture;
+mod dominators;
 mod examined;
 mod file;
 mod flow;

@@ -294,12 +294,12 @@ impl<'c, 'p> Words<'c, 'p> {
     fn repeats(&self) -> Option<Evidence> {
         let main = &self.growing.growth[0];
         let code = main.site.code;
-        let project = self.context.project;
-        let file = project.file(code.module);
-        let facts = project.facts(code);
         if main.repeats != Repeats::Endless {
             return lasting::repeats(self.context, code, main.repeats);
         }
+        let project = self.context.project;
+        let file = project.file(code.module);
+        let facts = project.facts(code);
         let block = main.site.find(project).block;
         let found = facts.body.loops_around(block).last()?;
         let range = file.range(code.item, facts.body.loops[found.index()].range);

@@ -1,12 +1,9 @@
 //! Conditions around growth that keep it from repeating.
 
 use super::holder::HolderKind;
-use crate::flow::{Flow, Guard, necessary_guards};
+use crate::flow::{Flow, Guard};
 use crate::ir::{BlockId, CompareOp, Const, Op, UseKind, Val};
 use crate::project::{CodeId, Holder, Project, Site};
-
-/// Largest function whose branches are all looked at.
-const MAX_BLOCKS: usize = 300;
 
 /// What the conditions around a growth site say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub(super) enum Guarded {
 pub(super) fn guarded(project: &Project, holder: Holder, kind: HolderKind, site: Site) -> Guarded {
     let facts = project.facts(site.code);
     let block = site.find(project).block;
-    for guard in Flow::through_loops(&facts.body).guards_past_joins(&facts.body, block) {
+    for guard in Flow::new(&facts.body).guards(block) {
         if let Some(element) = membership(project, holder, site.code, guard) {
             return Guarded::NotIn(element);
         }
@@ -51,10 +48,10 @@ pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, 
     let facts = project.facts(site.code);
     let block = site.find(project).block;
     let asks = |op: Op| matches!(op, Op::Compare { op: CompareOp::In | CompareOp::NotIn, .. });
-    if facts.body.blocks.len() > MAX_BLOCKS || !facts.body.insts.iter().any(|inst| asks(inst.op)) {
+    if !facts.body.insts.iter().any(|inst| asks(inst.op)) {
         return false;
     }
-    necessary_guards(&facts.body, block).into_iter().any(|guard| {
+    Flow::new(&facts.body).guards(block).into_iter().any(|guard| {
         let Op::Compare { op, left, right } = facts.body.op(guard.condition) else { return false };
         let present = matches!((op, guard.holds), (CompareOp::In, true) | (CompareOp::NotIn, false));
         let place = facts.places.of(right).filter(|_| present);
@@ -71,10 +68,7 @@ pub(super) fn is_known_elsewhere(project: &Project, holder: Holder, site: Site, 
 /// Whether code runs once only, by a flag that is looked at around a block and then set.
 pub(crate) fn runs_once(project: &Project, kind: HolderKind, code: CodeId, block: BlockId) -> bool {
     let facts = project.facts(code);
-    Flow::through_loops(&facts.body)
-        .guards_past_joins(&facts.body, block)
-        .into_iter()
-        .any(|guard| is_flag(project, kind, code, guard))
+    Flow::new(&facts.body).guards(block).into_iter().any(|guard| is_flag(project, kind, code, guard))
 }
 
 /// `if not container:`

@@ -3,7 +3,7 @@
 use super::effect::Effect;
 use super::key::same_value;
 use super::removal::GrowthSite;
-use crate::flow::{necessary_guards, reaching};
+use crate::flow::{Flow, reaching};
 use crate::ir::{BlockId, FrameKind, ItemFacts, ItemKind, ItemRange, Op, Val};
 use crate::project::{Project, Site};
 
@@ -58,7 +58,7 @@ fn is_left_to_others(project: &Project, site: Site, key: Val) -> bool {
         }
         _ => false,
     };
-    necessary_guards(&facts.body, used.block).into_iter().any(|guard| match facts.body.op(guard.condition) {
+    Flow::new(&facts.body).guards(used.block).into_iter().any(|guard| match facts.body.op(guard.condition) {
         Op::Compare { left, right, .. } => counts(left) || counts(right),
         Op::Not(value) => counts(value),
         _ => counts(guard.condition),

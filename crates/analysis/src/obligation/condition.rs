@@ -24,7 +24,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What is known where a block is entered, and then up to an instruction of it.
-    pub(super) fn at(facts: &ItemFacts, flow: &Flow, block: BlockId, until: Val) -> Self {
+    pub(super) fn at(facts: &ItemFacts, flow: &Flow<'_>, block: BlockId, until: Val) -> Self {
         let mut known = Self::default();
         for (from, guard) in flow.way_to(block).into_iter().rev() {
             facts.body.values(from).for_each(|at| known.update(facts, at));

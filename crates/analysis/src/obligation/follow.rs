@@ -47,7 +47,7 @@ pub(super) fn follow(
     project: &Project,
     code: CodeId,
     acquisition: &Acquisition,
-    flow: &Flow,
+    flow: &Flow<'_>,
     siblings: usize,
 ) -> Fate {
     let facts = project.facts(code);

@@ -351,25 +351,35 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a loop goes through all of the value, or of what a function like `tqdm` makes of it.
+    /// Whether a loop goes through all of the value, or of what a function like `tqdm` makes of it. One that yields may
+    /// be left there.
     fn is_iterated_to_its_end(&self) -> bool {
-        let body = &self.project.facts(self.code).body;
+        let facts = self.project.facts(self.code);
+        let body = &facts.body;
+        let takes_a_part = |callee: Val| {
+            let name = match body.op(callee) {
+                Op::Attr { name, .. } => facts.str(name),
+                Op::Load(var) => facts.var_name(var),
+                _ => return true,
+            };
+            matches!(name, "islice" | "takewhile" | "zip" | "next")
+        };
         let is_it = |value: Val| {
             value == self.at
-                || matches!(body.op(value), Op::Call { args, .. }
-                    if body.args(args).first().is_some_and(|arg| arg.value == self.at))
+                || matches!(body.op(value), Op::Call { callee, args }
+                    if body.args(args).first().is_some_and(|arg| arg.value == self.at) && !takes_a_part(callee))
         };
-        let raises = |id: LoopId| {
+        let may_be_left = |id: LoopId| {
             (0..body.blocks.len()).map(BlockId::new).any(|block| {
                 body.loops_around(block).any(|around| around == id)
-                    && body.values(block).any(|at| matches!(body.op(at), Op::Raise(_)))
+                    && body.values(block).any(|at| matches!(body.op(at), Op::Raise(_) | Op::Yield(_)))
             })
         };
         body.loops.iter().enumerate().any(|(index, found)| {
             matches!(found.kind, LoopKind::For(value) if is_it(value))
                 && !found.has_break
                 && !found.has_return
-                && !raises(LoopId::new(index))
+                && !may_be_left(LoopId::new(index))
         })
     }
 

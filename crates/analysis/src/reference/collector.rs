@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::cycle::{Cycle, CycleKind};
 use crate::file::ItemId;
-use crate::flow::necessary_guards;
+use crate::flow::Flow;
 use crate::ir::Op;
 use crate::project::{ClassId, CodeId, Project, ValueId};
 
@@ -73,7 +73,7 @@ fn is_unconditional(project: &Project, ValueId { code, value }: ValueId) -> bool
         }
         _ => false,
     };
-    necessary_guards(&facts.body, block).into_iter().all(|guard| asks_for_program(guard.condition))
+    Flow::new(&facts.body).guards(block).into_iter().all(|guard| asks_for_program(guard.condition))
 }
 
 fn call_of(project: &Project, code: CodeId, path: &str) -> Option<ValueId> {
