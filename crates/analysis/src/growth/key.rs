@@ -4,6 +4,7 @@ use leakwright_catalogue::Words;
 
 use super::binding::precedes;
 use super::holder::is_initial;
+use super::repetition::is_metaclass;
 use crate::bindings::{Binding, GlobalId};
 use crate::ir::{ArgKind, CompareOp, Const, Display, Op, Step, UseKind, Val, VarId};
 use crate::project::{CodeId, Holder, Project, Reference, ReferenceKind, Site, Symbol};
@@ -93,6 +94,14 @@ fn is_fixed_attribute(project: &Project, code: CodeId, value: Val) -> bool {
     located.rest.is_empty() && binds.peek().is_some() && binds.all(|site| is_initial(project, site.code))
 }
 
+/// Whether a key is an attribute of the object that has the container, and bound for good when that is made.
+pub(super) fn is_fixed_beside(project: &Project, site: Site, key: Val) -> bool {
+    let places = &project.facts(site.code).places;
+    let root = |place| places.path(place).0;
+    places.of(key).is_some_and(|place| root(place) == root(site.find(project).place))
+        && is_fixed_attribute(project, site.code, key)
+}
+
 /// The freshest part decides; only finite parts make a finite whole.
 fn combine(parts: impl Iterator<Item = Freshness>) -> Freshness {
     parts.max().unwrap_or(Freshness::Finite)
@@ -149,7 +158,8 @@ fn local(project: &Project, owner: CodeId, var: VarId, fuel: u32) -> Freshness {
     }
 }
 
-/// Whether a variable holds a class: a nested class derives from it, or objects are tested against it.
+/// Whether a variable holds a class: a nested class derives from it, objects are tested against it, or it is the object
+/// of a metaclass.
 fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
     let file = project.file(owner.module);
     let is_base = file.children(owner.item).iter().any(|&item| {
@@ -160,8 +170,12 @@ fn is_class(project: &Project, owner: CodeId, var: VarId) -> bool {
         })
     });
     let facts = project.facts(owner);
+    let is_receiver = facts.params.first().is_some_and(|param| param.var == var)
+        && project.is_instance_method(owner)
+        && project.class_of(owner).is_some_and(|class| is_metaclass(project, class));
     let loads_it = |value: Val| matches!(facts.body.op(value), Op::Load(used) if used == var);
     is_base
+        || is_receiver
         || facts.body.insts.iter().any(|inst| match inst.op {
             Op::Call { callee, args } => {
                 let args = facts.body.args(args);

@@ -205,6 +205,11 @@ fn repeating(
         let freshness = match key {
             Some(key) if guard::is_known_elsewhere(project, holder, site, key) => Freshness::Finite,
             Some(_) if lookup::has_keys_of_another(project, holder) => Freshness::Finite,
+            Some(key)
+                if creation.kind == HolderKind::Instance && key::is_fixed_beside(project, site, key) =>
+            {
+                Freshness::Finite
+            }
             Some(key) => key::freshness(project, site.code, key),
             None => Freshness::Neutral,
         };

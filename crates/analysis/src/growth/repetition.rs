@@ -7,7 +7,7 @@ use super::command_line;
 use super::guard;
 use super::holder::{HolderKind, is_initializer, is_teardown};
 use crate::ir::{BlockId, Const, ItemFacts, ItemKind, LoopKind, Op, ParamKind, Terminator, Val};
-use crate::project::{CodeId, Project, Reference, ReferenceKind, Site};
+use crate::project::{ClassId, CodeId, Project, Reference, ReferenceKind, Site};
 
 /// Why code repeats. Later ones are the stronger reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,10 +213,13 @@ fn is_import_hook(project: &Project, code: CodeId) -> bool {
 
 /// Whether a method of a metaclass runs as classes are defined.
 fn is_metaclass_method(project: &Project, code: CodeId) -> bool {
-    let is_metaclass = project.class_of(code).is_some_and(|class| {
-        project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
-    });
-    is_metaclass && matches!(project.own_name(code), "__new__" | "__init__")
+    project.class_of(code).is_some_and(|class| is_metaclass(project, class))
+        && matches!(project.own_name(code), "__new__" | "__init__")
+}
+
+/// Whether the objects of a class are classes.
+pub(super) fn is_metaclass(project: &Project, class: ClassId) -> bool {
+    project.external_bases(class).iter().any(|base| *base == "type" || base.ends_with("Meta"))
 }
 
 /// The function inside which something is decorated: it does so each time it runs.

@@ -9,7 +9,7 @@ use leakwright_catalogue::Resource;
 
 use super::{Acquisition, Fate, Recipient};
 use crate::flow::Flow;
-use crate::ir::{Op, Step, UseKind, Val};
+use crate::ir::{Const, Op, Step, UseKind, Val};
 use crate::project::{ClassId, CodeId, Entity, Holder, Project, Site, Symbol, ValueId};
 
 /// An attribute that a resource is stored in.
@@ -158,7 +158,20 @@ pub(super) fn effect(project: &Project, site: Site, resource: &Resource) -> Effe
         resource.release.iter().any(|release| release == name)
             || matches!(name, "__exit__" | "__aexit__" | "detach")
     };
-    match (used.kind, site.rest(project).as_slice()) {
+    let rest = site.rest(project);
+    // A pair is released by its elements.
+    let is_pair = !resource.parts.is_empty();
+    let rest = match rest.as_slice() {
+        [Step::Element | Step::Iterated, rest @ ..] if is_pair => {
+            if is_other_element(project, site, resource) {
+                return Effect::Nothing;
+            }
+            rest
+        }
+        rest => rest,
+    };
+    match (used.kind, rest) {
+        (UseKind::Iterate, []) if is_pair => Effect::Escape,
         (UseKind::Call(name), []) if is_release(facts.str(name)) => Effect::Release,
         (UseKind::Enter, []) if resource.with => Effect::Release,
         (UseKind::Argument, []) => passed(project, site.code, used.at, used.place, resource),
@@ -171,6 +184,18 @@ pub(super) fn effect(project: &Project, site: Site, resource: &Resource) -> Effe
         }
         _ => Effect::Nothing,
     }
+}
+
+/// Whether an argument is an element that is no resource: the path in `os.unlink(self.temporary[1])`.
+fn is_other_element(project: &Project, site: Site, resource: &Resource) -> bool {
+    let body = &project.facts(site.code).body;
+    let used = site.find(project);
+    let Op::Call { args, .. } = body.op(used.at) else { return false };
+    body.args(args).iter().any(|arg| {
+        let Op::Index { key, .. } = body.op(arg.value) else { return false };
+        matches!(body.op(key), Op::Const(Const::Int(index))
+            if u32::try_from(index).is_ok_and(|index| !resource.parts.contains(&index)))
+    })
 }
 
 /// The attribute is an argument of a call.

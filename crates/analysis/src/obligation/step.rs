@@ -497,7 +497,9 @@ impl Step<'_> {
 
     /// Where the callee is a class of the project that keeps it: whether it lets go of it.
     fn kept(&self, callee: Val, value: Val) -> Option<Recipient> {
-        if self.is_list() {
+        // Who keeps the output of a process does not keep the process.
+        let is_part = matches!(self.project.facts(self.code).body.op(value), Op::Attr { .. });
+        if self.is_list() || is_part {
             return None;
         }
         let class = ClassId(self.project.callable(self.code, callee)?);
